@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Bare-metal arm64 guests: one assembly file, one flat binary.
+find_program(ITSY_GUEST_CC NAMES aarch64-linux-gnu-gcc REQUIRED)
+find_program(ITSY_GUEST_OBJCOPY NAMES aarch64-linux-gnu-objcopy REQUIRED)
+
+# itsy_bare_guest(NAME SOURCE): builds NAME.bin, linked at address 0 and position-independent by construction.
+function(itsy_bare_guest name source)
+    set(elf ${CMAKE_CURRENT_BINARY_DIR}/${name}.elf)
+    set(bin ${CMAKE_CURRENT_BINARY_DIR}/${name}.bin)
+    get_filename_component(source ${source} ABSOLUTE)
+    get_filename_component(folder ${source} DIRECTORY)
+    file(GLOB headers CONFIGURE_DEPENDS ${folder}/*.inc)
+    add_custom_command(
+        OUTPUT ${bin}
+        COMMAND ${ITSY_GUEST_CC} -nostdlib -static -Wl,-Ttext=0,--build-id=none,--no-warn-rwx-segments -I${folder}
+                -o ${elf} ${source}
+        COMMAND ${ITSY_GUEST_OBJCOPY} -O binary ${elf} ${bin}
+        DEPENDS ${source} ${headers} VERBATIM)
+    add_custom_target(guest-${name} ALL DEPENDS ${bin})
+endfunction()

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Guest physical addresses that are devices, and who answers them.
+#pragma once
+
+#include "virt/expected.hpp"
+#include "virt/ids.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace virt {
+
+/// Width of one access, in bytes.
+enum class Width : std::uint8_t { b1 = 1, b2 = 2, b4 = 4, b8 = 8 };
+
+/// All ones in the bytes that an access of this width carries.
+[[nodiscard]] constexpr std::uint64_t mask_of(Width width) {
+    return width == Width::b8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * static_cast<unsigned>(width))) - 1;
+}
+
+/// A block of registers on the bus. Called by vCPU threads, several at once: a device does its own locking.
+/// Every offset and width is guest-controlled; what a device does not implement reads as zero and ignores
+/// writes.
+class MmioDevice {
+public:
+    MmioDevice() = default;
+    MmioDevice(const MmioDevice &) = delete;
+    MmioDevice &operator=(const MmioDevice &) = delete;
+    virtual ~MmioDevice() = default;
+
+    /// `offset` is relative to the start of the range. The bus truncates the answer to `width`.
+    virtual std::uint64_t read(std::uint64_t offset, Width width) = 0;
+    /// Bytes of `value` above `width` are zero.
+    virtual void write(std::uint64_t offset, Width width, std::uint64_t value) = 0;
+};
+
+/// A sorted set of disjoint ranges. Built before the vCPUs start and not changed while they run.
+class MmioBus {
+public:
+    /// Puts `device` at [base, base + size). EEXIST if the range touches one that is there, EINVAL if it is
+    /// empty or wraps. `name` is for messages.
+    expected<void> add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice &device);
+
+    /// False if nobody lives at [address, address + width): the caller decides what the guest sees.
+    [[nodiscard]] bool read(Gpa address, Width width, std::uint64_t &value) const;
+    [[nodiscard]] bool write(Gpa address, Width width, std::uint64_t value) const;
+
+private:
+    struct Range {
+        Gpa base;
+        std::uint64_t size;
+        MmioDevice *device;
+        std::string name;
+    };
+    [[nodiscard]] const Range *find(Gpa address, Width width) const;
+
+    std::vector<Range> ranges_; // sorted by base
+};
+
+} // namespace virt

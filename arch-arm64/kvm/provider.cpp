@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// arm64 systems, VMs and vCPUs over the kernel's ioctls.
+#include "arch-arm64/kvm/provider.hpp"
+
+#include "arch-arm64/kvm/abi.hpp"
+#include "arch-arm64/kvm/guest_debug.hpp"
+#include "virt/host/ioctl.hpp"
+#include "virt/host/vcpu.hpp"
+#include "virt/host/vm.hpp"
+
+#include <linux/kvm.h>
+#include <sys/utsname.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace arm64::kvm {
+namespace {
+
+using virt::expected;
+
+class HostVcpu final : public virt::host::Vcpu, public arm64::Vcpu {
+public:
+    HostVcpu(virt::Fd fd, virt::host::RunArea area, virt::DebugResources debug_resources, abi::VcpuInit target)
+        : virt::host::Vcpu(std::move(fd), std::move(area)), debug_(debug_resources), init_(target) {}
+
+    expected<void> init(VcpuFeatures features) override {
+        init_.features[0] = features.word();
+        VIRT_TRY(virt::host::control(fd(), abi::ARM_VCPU_INIT, &init_, "initialise a vCPU"));
+        return {};
+    }
+
+    expected<void> finalize(VcpuFeature feature) override {
+        auto number = static_cast<std::int32_t>(feature);
+        VIRT_TRY(virt::host::control(fd(), abi::ARM_VCPU_FINALIZE, &number, "finalize a vCPU feature"));
+        return {};
+    }
+
+    [[nodiscard]] std::uint64_t device_irq_level() const override {
+        std::uint64_t level = 0; // first member of arm64's kvm_sync_regs
+        std::memcpy(&level, area().s.padding, sizeof level);
+        return level;
+    }
+
+    expected<void> inject_external_abort() override {
+        abi::VcpuEvents events{};
+        events.exception.ext_dabt_pending = 1;
+        VIRT_TRY(virt::host::control(fd(), abi::SET_VCPU_EVENTS, &events, "give a vCPU an external abort"));
+        return {};
+    }
+
+    expected<virt::DebugResources> set_guest_debug(virt::DebugUser user, virt::GuestDebug wish) override {
+        auto users = debug_;
+        VIRT_TRY(users.set(user, std::move(wish)));
+        auto request = encode(users.merged());
+        VIRT_TRY(virt::host::control(fd(), abi::SET_GUEST_DEBUG, &request, "set guest debug"));
+        debug_ = std::move(users);
+        return debug_.left();
+    }
+
+private:
+    [[nodiscard]] virt::exit::Debug decode_debug(const kvm_run &run) const override {
+        struct {
+            std::uint32_t hsr;
+            std::uint32_t hsr_high;
+            std::uint64_t far;
+        } debug{};
+        static_assert(sizeof debug <= sizeof run.padding);
+        std::memcpy(&debug, run.padding, sizeof debug);
+        return {std::uint64_t{debug.hsr_high} << 32 | debug.hsr, debug.far};
+    }
+
+    virt::GuestDebugUsers debug_;
+    abi::VcpuInit init_;
+};
+
+class HostVm final : public virt::host::Vm, public arm64::Vm {
+public:
+    HostVm(const virt::host::System &system, virt::Fd fd) : virt::host::Vm(system, std::move(fd)) {}
+
+    expected<std::unique_ptr<arm64::Vcpu>> create_vcpu(virt::VcpuId id) override {
+        auto fd = create_vcpu_fd(id);
+        VIRT_TRY(fd);
+        auto area = virt::host::RunArea::map(fd->get(), system().run_size());
+        VIRT_TRY(area);
+        abi::VcpuInit target{};
+        VIRT_TRY(virt::host::control(this->fd(), abi::ARM_PREFERRED_TARGET, &target, "ask for the vCPU target"));
+        return std::make_unique<HostVcpu>(*std::move(fd), *std::move(area), debug_resources(), target);
+    }
+
+private:
+    [[nodiscard]] virt::DebugResources debug_resources() const {
+        const auto count = [this](virt::Capability capability) {
+            return static_cast<std::size_t>(check_extension(capability));
+        };
+        return {count(virt::Capability::guest_debug_hw_bps), count(virt::Capability::guest_debug_hw_wps)};
+    }
+};
+
+class HostSystem final : public System {
+public:
+    explicit HostSystem(virt::host::System system) : system_(std::move(system)) {}
+
+    [[nodiscard]] int check_extension(virt::Capability capability) const override {
+        return system_.check_extension(capability);
+    }
+
+    [[nodiscard]] unsigned max_ipa_bits() const override {
+        const int bits = check_extension(virt::Capability::arm_vm_ipa_size);
+        return bits > 0 ? static_cast<unsigned>(bits) : 40U;
+    }
+
+    expected<std::unique_ptr<Vm>> create_vm(unsigned ipa_bits) override {
+        // Hosts that cannot tell their limit know only type 0, which means 40 bits.
+        const bool can_choose = check_extension(virt::Capability::arm_vm_ipa_size) > 0;
+        auto fd = system_.create_vm(can_choose ? ipa_bits : 0);
+        VIRT_TRY(fd);
+        return std::make_unique<HostVm>(system_, *std::move(fd));
+    }
+
+private:
+    virt::host::System system_;
+};
+
+} // namespace
+
+expected<std::unique_ptr<System>> open(const std::string &path, virt::CapabilityMask mask) {
+    utsname host{};
+    if (::uname(&host) == 0 && std::string_view(host.machine) != "aarch64")
+        return virt::failure(0, "run arm64 guests on the KVM of this " + std::string(host.machine) + " host",
+                             "use an arm64 host with KVM");
+    auto system = virt::host::System::open(path, std::move(mask));
+    VIRT_TRY(system);
+    return std::make_unique<HostSystem>(*std::move(system));
+}
+
+} // namespace arm64::kvm

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the user types (or pipes in), on its way to the guest's serial port.
+#pragma once
+
+#include "devices/serial.hpp"
+#include "virt/event_loop.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace vmm {
+
+/// Reads stdin on the event loop and feeds the UART as it drains, without loss: while the guest does not read, neither
+/// do we. On a terminal, Ctrl-A begins a command: x ends the VM, b sends a BREAK, h lists them, Ctrl-A sends itself.
+class ConsoleInput final : public devices::InputSource {
+public:
+    /// What the user asks of the VMM.
+    struct Commands {
+        std::function<void()> quit;
+    };
+
+    ConsoleInput(virt::EventLoop &loop, int fd, bool terminal, Commands commands);
+
+    /// The UART of the present VM, or none.
+    void connect(devices::Serial *serial);
+
+    /// The UART's receiver is empty: any thread.
+    void input_wanted() override { loop_.wake(); }
+    /// On the loop, after `input_wanted`.
+    void resume();
+
+private:
+    void start_watching();
+    void read_some();
+    void take(std::uint8_t character);
+    void feed();
+
+    virt::EventLoop &loop_;
+    int fd_;
+    bool terminal_;
+    Commands commands_;
+    devices::Serial *serial_ = nullptr;
+    std::vector<std::uint8_t> waiting_;
+    bool watching_ = false;
+    bool ended_ = false;  // end of file
+    bool escape_ = false; // Ctrl-A was typed
+    bool refill_due_ = false;
+};
+
+} // namespace vmm

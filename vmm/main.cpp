@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the command and runs it.
+#include "vmm/options.hpp"
+#include "vmm/run.hpp"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <span>
+#include <string_view>
+
+namespace {
+
+constexpr std::string_view overview = R"(
+ To boot an arm64 kernel run 'itsy run -k Image -i initrd'
+
+usage: itsy COMMAND [ARGS]
+
+ The most commonly used itsy commands are:
+   run       boot an arm64 guest
+   version   print the version
+   help      print this
+
+ See 'itsy COMMAND --help' for more information on a specific command.
+
+)";
+
+void print(std::FILE *stream, std::string_view text) { fmt::print(stream, "{}", text); }
+
+int run(std::span<char *const> arguments) {
+    const auto parsed = vmm::parse_run_options(arguments);
+    if (const auto *usage = std::get_if<vmm::Usage>(&parsed)) {
+        print(usage->status == 0 ? stdout : stderr, usage->text);
+        return usage->status;
+    }
+    return vmm::run(std::get<vmm::RunOptions>(parsed));
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const std::span<char *const> arguments(argv, static_cast<std::size_t>(argc));
+    const std::string_view command = argc > 1 ? arguments[1] : "help";
+    if (command == "run")
+        return run(arguments.subspan(2));
+    if (command == "version" || command == "--version") {
+        print(stdout, "itsy " ITSY_VERSION "\n");
+        return 0;
+    }
+    if (command == "help" || command == "--help" || command == "-h") {
+        print(stdout, overview);
+        return 0;
+    }
+    fmt::print(stderr, "  Error: '{}' is not an itsy command\n  Info: see 'itsy help'\n", command);
+    return vmm::usage_status;
+}

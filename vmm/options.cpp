@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one translation unit that knows CLI11.
+#include "vmm/options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+#include <stdexcept>
+#include <vector>
+
+namespace vmm {
+namespace {
+
+using virt::log::Level;
+
+// lkvm's suffixes, as shifts.
+int shift_of(char suffix) {
+    switch (suffix) {
+    case 'b':
+    case 'B': return 0;
+    case 'k':
+    case 'K': return 10;
+    case 'm':
+    case 'M': return 20;
+    case 'g':
+    case 'G': return 30;
+    case 't':
+    case 'T': return 40;
+    case 'p':
+    case 'P': return 50;
+    default: return -1;
+    }
+}
+
+template <class Value>
+CLI::Validator choice(std::map<std::string, Value> names) {
+    return CLI::CheckedTransformer(std::move(names), CLI::ignore_case);
+}
+
+// lkvm takes these too, and here they have one value for the time being.
+CLI::Validator only(const std::string &value) {
+    return CLI::Validator(
+        [value](const std::string &given) {
+            return given == value ? std::string() : "'" + given + "' is not supported, only '" + value + "'";
+        },
+        "");
+}
+
+// What CLI11 fills; RunOptions keeps what the program thinks in.
+struct Raw {
+    long long cpus = 0;
+    std::string memory, initrd, dump_dtb, hide, console, network, backend;
+    long long timeout = 0;
+    bool nodefaults = false, no_reboot = false;
+    Irqchip irqchip{};
+    Level loglevel = Level::info;
+};
+
+void describe(CLI::App &app, RunOptions &options, Raw &raw) {
+    app.name("itsy run");
+    app.description("Boot an arm64 guest");
+    app.set_help_flag("-h,--help", "Print this");
+    app.add_option("-k,--kernel,kernel", options.kernel, "Kernel: an arm64 Image, or a flat binary")->required();
+    app.add_option("-i,--initrd", raw.initrd, "Initial RAM disk");
+    app.add_option("-p,--params", options.params, "Kernel command line");
+    app.add_option("-c,--cpus", raw.cpus, "Number of CPUs (default: the host's)");
+    app.add_option("-m,--mem", raw.memory, "Memory in MiB, or with a suffix BKMGTP (default: 64M x (CPUs + 3))");
+    app.add_option("--irqchip", raw.irqchip, "Interrupt controller: gicv3-its, gicv3 (default: the best there is)")
+        ->transform(choice<Irqchip>({{"gicv3-its", Irqchip::gicv3_its}, {"gicv3", Irqchip::gicv3}}));
+    app.add_option("--console", raw.console, "Console: serial")->check(only("serial"));
+    app.add_flag("--nodefaults", raw.nodefaults, "Add nothing to the kernel command line");
+    app.add_option("-n,--network", raw.network, "Network: mode=none")->check(only("mode=none"));
+    app.add_option("--loglevel", raw.loglevel, "error, warning, info or debug (default: info)")
+        ->transform(choice<Level>(
+            {{"error", Level::error}, {"warning", Level::warning}, {"info", Level::info}, {"debug", Level::debug}}));
+    app.add_option("--name", options.name, "Name of the guest (default: guest-PID)");
+    app.add_option("--backend", raw.backend, "Who runs the guest: kvm, or auto")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "kvm"}));
+    app.add_option("--dev", options.device, "KVM's device (default: /dev/kvm)");
+    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...");
+    app.add_option("--dump-dtb", raw.dump_dtb, "Write the device tree to a file");
+    app.add_option("--timeout", raw.timeout, "End the guest after so many seconds, with status 124");
+    app.add_flag("--no-reboot", raw.no_reboot, "Exit when the guest resets");
+}
+
+void check(const CLI::App &app, RunOptions &options, const Raw &raw) {
+    const auto given = [&](const char *name) { return app.count(name) > 0; };
+    const auto reject = [](const char *name, const std::string &why) { throw CLI::ValidationError(name, why); };
+    if (given("--cpus")) {
+        if (raw.cpus < 1 || raw.cpus > 1'000'000)
+            reject("--cpus", "the number of CPUs is at least 1, not " + std::to_string(raw.cpus));
+        options.cpus = static_cast<unsigned>(raw.cpus);
+    }
+    if (given("--mem")) {
+        const auto size = parse_memory_size(raw.memory);
+        if (!size)
+            reject("--mem", size.error().sentence());
+        options.memory = *size;
+    }
+    if (given("--timeout")) {
+        if (raw.timeout < 1 || raw.timeout > 1'000'000'000)
+            reject("--timeout", "the number of seconds is at least 1, not " + std::to_string(raw.timeout));
+        options.timeout = std::chrono::seconds(raw.timeout);
+    }
+    if (given("--hide")) {
+        auto hidden = virt::CapabilityMask::parse(raw.hide);
+        if (!hidden)
+            reject("--hide", hidden.error().sentence());
+        options.hidden = *std::move(hidden);
+    }
+    if (given("--irqchip"))
+        options.irqchip = raw.irqchip;
+    if (given("--initrd"))
+        options.initrd = raw.initrd;
+    if (given("--dump-dtb"))
+        options.dump_dtb = raw.dump_dtb;
+    options.defaults = !raw.nodefaults;
+    options.reboot = !raw.no_reboot;
+    options.loglevel = raw.loglevel;
+}
+
+} // namespace
+
+virt::expected<std::uint64_t> parse_memory_size(const std::string &text) {
+    const auto wrong = [&](const char *why) {
+        return virt::failure(EINVAL, "take '" + text + "' as a memory size", why);
+    };
+    if (text.empty() || text.front() < '0' || text.front() > '9')
+        return wrong("it is a number with an optional suffix, as 512M");
+    errno = 0;
+    char *rest = nullptr;
+    const unsigned long long number = std::strtoull(text.c_str(), &rest, 0);
+    const int shift = *rest == '\0' ? 20 : shift_of(*rest);
+    if (errno != 0 || shift < 0 || (*rest != '\0' && rest[1] != '\0'))
+        return wrong("it is a number with an optional suffix, as 512M");
+    if (number > (UINT64_MAX >> shift))
+        return wrong("it is too large");
+    constexpr std::uint64_t page = 4096;
+    const std::uint64_t bytes = std::uint64_t{number} << shift;
+    if (bytes < (std::uint64_t{32} << 20))
+        return wrong("a guest has at least 32 MiB");
+    return bytes / page * page;
+}
+
+std::variant<RunOptions, Usage> parse_run_options(std::span<char *const> arguments) {
+    CLI::App app;
+    RunOptions options;
+    options.name = "guest-" + std::to_string(::getpid());
+    options.device = "/dev/kvm";
+    Raw raw;
+    describe(app, options, raw);
+    try {
+        std::vector<std::string> words(arguments.rbegin(), arguments.rend()); // CLI11 wants them reversed
+        app.parse(std::move(words));
+        check(app, options, raw);
+    } catch (const CLI::CallForHelp &) {
+        return Usage{app.help(), 0};
+    } catch (const CLI::ParseError &wrong) {
+        return Usage{std::string("  Error: ") + wrong.what() + "\n  Info: see 'itsy run --help'\n", usage_status};
+    }
+    return options;
+}
+
+} // namespace vmm

@@ -28,8 +28,8 @@ public:
     enum class Level : std::uint8_t { low, high };
 
     CpuSide() = default;
-    CpuSide(const CpuSide &) = delete;
-    CpuSide &operator=(const CpuSide &) = delete;
+    CpuSide(const CpuSide&) = delete;
+    CpuSide& operator=(const CpuSide&) = delete;
     virtual ~CpuSide() = default;
 
     /// Drives one interrupt input of a vCPU. The CPU looks at it before its next instruction.
@@ -45,8 +45,8 @@ public:
 class IrqchipSide {
 public:
     IrqchipSide() = default;
-    IrqchipSide(const IrqchipSide &) = delete;
-    IrqchipSide &operator=(const IrqchipSide &) = delete;
+    IrqchipSide(const IrqchipSide&) = delete;
+    IrqchipSide& operator=(const IrqchipSide&) = delete;
     virtual ~IrqchipSide() = default;
 
     /// An MRS of the GIC's register space; nothing means UNDEFINED.
@@ -55,7 +55,7 @@ public:
     virtual bool write_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value) = 0;
 
     /// A load or store in one of the irqchip's frames; false if there is no frame at that address.
-    virtual bool read_mmio(VcpuIndex vcpu, virt::Gpa address, virt::Width width, std::uint64_t &value) = 0;
+    virtual bool read_mmio(VcpuIndex vcpu, virt::Gpa address, virt::Width width, std::uint64_t& value) = 0;
     virtual bool write_mmio(VcpuIndex vcpu, virt::Gpa address, virt::Width width, std::uint64_t value) = 0;
 
     /// The output of a timer or of the PMU, a level-sensitive PPI.

@@ -27,7 +27,7 @@ enum class VcpuFeature : unsigned {
 
 class VcpuFeatures {
 public:
-    VcpuFeatures &add(VcpuFeature feature) {
+    VcpuFeatures& add(VcpuFeature feature) {
         bits_.set(static_cast<std::size_t>(feature));
         return *this;
     }
@@ -78,8 +78,8 @@ public:
 class System {
 public:
     System() = default;
-    System(const System &) = delete;
-    System &operator=(const System &) = delete;
+    System(const System&) = delete;
+    System& operator=(const System&) = delete;
     virtual ~System() = default;
 
     /// KVM_CHECK_EXTENSION on the system; 0 means absent.

@@ -13,7 +13,7 @@ namespace arm64 {
 /// KVM_IRQ_LINE, called for changes only. The vGIC is initialised before the first one.
 class SpiLine final : public virt::IrqLine {
 public:
-    SpiLine(virt::Vm &vm, virt::Pin pin) : vm_(vm), field_(irq_line::spi(intid_of(pin))) {}
+    SpiLine(virt::Vm& vm, virt::Pin pin) : vm_(vm), field_(irq_line::spi(intid_of(pin))) {}
 
     void raise() override { set(true); }
     void lower() override { set(false); }
@@ -21,7 +21,7 @@ public:
 private:
     void set(bool level);
 
-    virt::Vm &vm_;
+    virt::Vm& vm_;
     virt::IrqLineField field_;
     std::atomic<bool> level_ = false;
 };

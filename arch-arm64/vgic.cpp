@@ -14,7 +14,7 @@ using virt::expected;
 
 namespace {
 
-expected<std::unique_ptr<virt::Device>> create(Vm &vm, virt::DeviceType type, const char *name) {
+expected<std::unique_ptr<virt::Device>> create(Vm& vm, virt::DeviceType type, const char* name) {
     auto device = vm.create_device(type);
     if (!device && device.error().code == ENODEV)
         return virt::failure(ENODEV, std::string("give the guest an in-kernel ") + name,
@@ -24,7 +24,7 @@ expected<std::unique_ptr<virt::Device>> create(Vm &vm, virt::DeviceType type, co
 
 } // namespace
 
-expected<VgicV3> VgicV3::create(Vm &vm, const GicV3Layout &layout) {
+expected<VgicV3> VgicV3::create(Vm& vm, const GicV3Layout& layout) {
     auto gic = arm64::create(vm, virt::DeviceType::vgic_v3, "GICv3");
     VIRT_TRY(gic);
     VIRT_TRY((*gic)->set_attr(attr::GRP_ADDR, attr::VGIC_V3_ADDR_TYPE_DIST, layout.distributor));

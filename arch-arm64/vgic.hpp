@@ -27,13 +27,13 @@ struct GicV3Layout {
 class VgicV3 {
 public:
     /// Any time before a vCPU runs. ENODEV if the host cannot.
-    static virt::expected<VgicV3> create(Vm &vm, const GicV3Layout &layout);
+    static virt::expected<VgicV3> create(Vm& vm, const GicV3Layout& layout);
 
     /// Once all vCPUs exist; fixes the number of interrupts, 32 private ones included (64..992, a multiple of 32).
     virt::expected<void> init(std::uint32_t interrupts);
 
-    [[nodiscard]] virt::Device &gic() { return *gic_; }
-    [[nodiscard]] virt::Device *its() { return its_.get(); }
+    [[nodiscard]] virt::Device& gic() { return *gic_; }
+    [[nodiscard]] virt::Device* its() { return its_.get(); }
 
 private:
     VgicV3(std::unique_ptr<virt::Device> gic, std::unique_ptr<virt::Device> its)

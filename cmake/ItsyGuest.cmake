@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bare-metal arm64 guests: one assembly file, one flat binary.
+# Bare-metal arm64 guests: one assembly file, one flat binary, at least as long as a kernel header (64 bytes).
 find_program(ITSY_GUEST_CC NAMES aarch64-linux-gnu-gcc REQUIRED)
 find_program(ITSY_GUEST_OBJCOPY NAMES aarch64-linux-gnu-objcopy REQUIRED)
 
@@ -14,7 +14,7 @@ function(itsy_bare_guest name source)
         OUTPUT ${bin}
         COMMAND ${ITSY_GUEST_CC} -nostdlib -static -Wl,-Ttext=0,--build-id=none,--no-warn-rwx-segments -I${folder}
                 -o ${elf} ${source}
-        COMMAND ${ITSY_GUEST_OBJCOPY} -O binary ${elf} ${bin}
+        COMMAND ${ITSY_GUEST_OBJCOPY} -O binary --pad-to=64 ${elf} ${bin}
         DEPENDS ${source} ${headers} VERBATIM)
     add_custom_target(guest-${name} ALL DEPENDS ${bin})
 endfunction()

@@ -5,7 +5,7 @@
 
 namespace devices {
 
-ExitDevice::ExitDevice(ExitSink &sink) : sink_(sink) {}
+ExitDevice::ExitDevice(ExitSink& sink) : sink_(sink) {}
 
 std::uint64_t ExitDevice::read(std::uint64_t, virt::Width) { return 0; }
 

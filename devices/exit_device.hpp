@@ -12,8 +12,8 @@ namespace devices {
 class ExitSink {
 public:
     ExitSink() = default;
-    ExitSink(const ExitSink &) = delete;
-    ExitSink &operator=(const ExitSink &) = delete;
+    ExitSink(const ExitSink&) = delete;
+    ExitSink& operator=(const ExitSink&) = delete;
     virtual ~ExitSink() = default;
 
     /// The guest stored `code`. Called by the vCPU thread that made the store, by several at once if the guest
@@ -28,13 +28,13 @@ public:
     static constexpr std::uint64_t size = 8; ///< bytes of guest physical address space
 
     /// `sink` must outlive the device.
-    explicit ExitDevice(ExitSink &sink);
+    explicit ExitDevice(ExitSink& sink);
 
     std::uint64_t read(std::uint64_t offset, virt::Width width) override;
     void write(std::uint64_t offset, virt::Width width, std::uint64_t value) override;
 
 private:
-    ExitSink &sink_;
+    ExitSink& sink_;
 };
 
 } // namespace devices

@@ -47,7 +47,7 @@ constexpr std::uint32_t all_pins = (1U << GpioPl061::pin_count) - 1;
 
 } // namespace
 
-GpioPl061::GpioPl061(virt::IrqLine &irq) : irq_(irq) {}
+GpioPl061::GpioPl061(virt::IrqLine& irq) : irq_(irq) {}
 
 std::uint64_t GpioPl061::read(std::uint64_t offset, virt::Width width) {
     if (!is_register(offset, width))

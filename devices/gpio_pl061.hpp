@@ -25,7 +25,7 @@ public:
     static constexpr unsigned pin_count = 8;
 
     /// `irq` is GPIOINTR and must outlive the device. All inputs are low.
-    explicit GpioPl061(virt::IrqLine &irq);
+    explicit GpioPl061(virt::IrqLine& irq);
 
     std::uint64_t read(std::uint64_t offset, virt::Width width) override;
     void write(std::uint64_t offset, virt::Width width, std::uint64_t value) override;
@@ -46,7 +46,7 @@ private:
     void set_inputs(std::uint32_t levels);
     void update_interrupt();
 
-    virt::IrqLine &irq_;
+    virt::IrqLine& irq_;
 
     std::mutex mutex_;         // guards everything below; of each register, bits 7:0
     std::uint32_t inputs_ = 0; // GPIN, whatever GPIODIR says

@@ -5,7 +5,7 @@
 
 namespace devices {
 
-Pvpanic::Pvpanic(PanicSink &sink) : sink_(sink) {}
+Pvpanic::Pvpanic(PanicSink& sink) : sink_(sink) {}
 
 std::uint64_t Pvpanic::read(std::uint64_t offset, virt::Width) {
     return offset == 0 ? PVPANIC_PANICKED | PVPANIC_CRASH_LOADED : 0;

@@ -12,8 +12,8 @@ namespace devices {
 class PanicSink {
 public:
     PanicSink() = default;
-    PanicSink(const PanicSink &) = delete;
-    PanicSink &operator=(const PanicSink &) = delete;
+    PanicSink(const PanicSink&) = delete;
+    PanicSink& operator=(const PanicSink&) = delete;
     virtual ~PanicSink() = default;
 
     /// Bit 0: the guest panicked and the host should act on it.
@@ -32,13 +32,13 @@ public:
     static constexpr std::uint64_t PVPANIC_CRASH_LOADED = 1U << 1;
 
     /// `sink` must outlive the device.
-    explicit Pvpanic(PanicSink &sink);
+    explicit Pvpanic(PanicSink& sink);
 
     std::uint64_t read(std::uint64_t offset, virt::Width width) override;
     void write(std::uint64_t offset, virt::Width width, std::uint64_t value) override;
 
 private:
-    PanicSink &sink_;
+    PanicSink& sink_;
 };
 
 } // namespace devices

@@ -122,7 +122,7 @@ void RtcMc146818::advance() {
 std::chrono::sys_seconds RtcMc146818::host_now() const { return std::chrono::floor<std::chrono::seconds>(clock_()); }
 
 // Takes every number a guest can write: what exceeds its range carries into the next field.
-std::chrono::sys_seconds RtcMc146818::seconds_of(const Calendar &calendar) {
+std::chrono::sys_seconds RtcMc146818::seconds_of(const Calendar& calendar) {
     using namespace std::chrono;
     const auto number = [](unsigned value) { return static_cast<int>(value); };
     const year_month january = year(number(calendar.century * 100 + calendar.year)) / January;

@@ -44,7 +44,7 @@ private:
         unsigned second, minute, hour, day, month, year, century;
     };
 
-    [[nodiscard]] static std::chrono::sys_seconds seconds_of(const Calendar &calendar);
+    [[nodiscard]] static std::chrono::sys_seconds seconds_of(const Calendar& calendar);
     [[nodiscard]] static Calendar calendar_of(std::chrono::sys_seconds time);
     [[nodiscard]] std::chrono::sys_seconds host_now() const;
     [[nodiscard]] bool register_B(unsigned bit) const;

@@ -30,9 +30,9 @@ constexpr std::array<std::uint8_t, 8> identification{0x31, 0x10, 0x04, 0x00, 0x0
 
 } // namespace
 
-RtcPl031::RtcPl031(virt::IrqLine &irq, WallClock clock) : irq_(irq), clock_(std::move(clock)) { reset(); }
+RtcPl031::RtcPl031(virt::IrqLine& irq, WallClock clock) : irq_(irq), clock_(std::move(clock)) { reset(); }
 
-void RtcPl031::set_alarm_listener(AlarmListener &listener) { listener_ = &listener; }
+void RtcPl031::set_alarm_listener(AlarmListener& listener) { listener_ = &listener; }
 
 std::uint64_t RtcPl031::read(std::uint64_t offset, virt::Width width) {
     if (!is_word(offset, width))

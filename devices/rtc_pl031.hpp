@@ -17,8 +17,8 @@ namespace devices {
 class AlarmListener {
 public:
     AlarmListener() = default;
-    AlarmListener(const AlarmListener &) = delete;
-    AlarmListener &operator=(const AlarmListener &) = delete;
+    AlarmListener(const AlarmListener&) = delete;
+    AlarmListener& operator=(const AlarmListener&) = delete;
     virtual ~AlarmListener() = default;
 
     /// next_match() may give something else now. Called by the vCPU thread whose store did it, without locks.
@@ -39,10 +39,10 @@ public:
     static constexpr std::uint64_t size = 0x1000; ///< bytes of guest physical address space
 
     /// `irq` is RTCINTR and must outlive the device.
-    explicit RtcPl031(virt::IrqLine &irq, WallClock clock = host_wall_clock());
+    explicit RtcPl031(virt::IrqLine& irq, WallClock clock = host_wall_clock());
 
     /// Before the vCPUs start; `listener` must outlive the device.
-    void set_alarm_listener(AlarmListener &listener);
+    void set_alarm_listener(AlarmListener& listener);
 
     std::uint64_t read(std::uint64_t offset, virt::Width width) override;
     void write(std::uint64_t offset, virt::Width width, std::uint64_t value) override;
@@ -65,9 +65,9 @@ private:
     void compare();
     void update_interrupt();
 
-    virt::IrqLine &irq_;
+    virt::IrqLine& irq_;
     const WallClock clock_;
-    AlarmListener *listener_ = nullptr;
+    AlarmListener* listener_ = nullptr;
 
     std::mutex mutex_;         // guards everything below
     std::uint32_t offset_ = 0; // counter less host seconds, modulo 2^32

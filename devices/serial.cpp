@@ -11,9 +11,9 @@ namespace devices {
 
 using namespace pc16550d;
 
-Serial::Serial(virt::IrqLine &irq, Transmitter &transmitter) : irq_(irq), transmitter_(transmitter) { power_on(); }
+Serial::Serial(virt::IrqLine& irq, Transmitter& transmitter) : irq_(irq), transmitter_(transmitter) { power_on(); }
 
-void Serial::set_input_source(InputSource &source) { source_ = &source; }
+void Serial::set_input_source(InputSource& source) { source_ = &source; }
 
 std::uint64_t Serial::read(std::uint64_t offset, virt::Width) {
     std::uint32_t value = 0;
@@ -37,6 +37,11 @@ void Serial::write(std::uint64_t offset, virt::Width, std::uint64_t value) {
     }
     if (wanted)
         source_->input_wanted();
+}
+
+void Serial::wait_for_RTS() {
+    const std::scoped_lock lock(mutex_);
+    rts_was_raised_ = true;
 }
 
 std::size_t Serial::receive(std::span<const std::uint8_t> characters) {

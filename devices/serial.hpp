@@ -31,7 +31,8 @@ namespace devices {
 ///
 /// Flow control: input is taken until the guest has once raised RTS and lowers it again, and then while RTS is
 /// raised; never in loopback. So a driver that does not know RTS gets its input, and nothing typed is lost
-/// while Linux has the port closed.
+/// while Linux has the port closed. Before that, Linux clears the FIFO when it probes and opens the port:
+/// wait_for_RTS() is for guests that are known to be Linux.
 ///
 /// Every function may be called by any thread. Lock order: Serial, then IrqLine and Transmitter.
 class Serial final : public virt::MmioDevice {
@@ -39,13 +40,16 @@ public:
     static constexpr std::size_t fifo_size = 16; ///< characters, in each direction
 
     /// Both must outlive the UART. Starts as after reset().
-    Serial(virt::IrqLine &irq, Transmitter &transmitter);
+    Serial(virt::IrqLine& irq, Transmitter& transmitter);
 
     /// Whom to tell that input is wanted again. Before the first receive(); `source` must outlive the UART.
-    void set_input_source(InputSource &source);
+    void set_input_source(InputSource& source);
 
     std::uint64_t read(std::uint64_t offset, virt::Width width) override;
     void write(std::uint64_t offset, virt::Width width, std::uint64_t value) override;
+
+    /// Takes no input until the guest raises RTS. Before the vCPUs start; reset() ends it.
+    void wait_for_RTS();
 
     /// Gives the receiver as many of `characters`, from the front, as fit: 16 less what waits, or one without
     /// FIFO, or none while flow control forbids. Returns how many. If not all, InputSource::input_wanted()
@@ -85,9 +89,9 @@ private:
     void power_on();
     [[nodiscard]] bool take_input_wanted();
 
-    virt::IrqLine &irq_;
-    Transmitter &transmitter_;
-    InputSource *source_ = nullptr;
+    virt::IrqLine& irq_;
+    Transmitter& transmitter_;
+    InputSource* source_ = nullptr;
 
     std::mutex mutex_; // guards everything below
     std::uint32_t interrupt_id_ = 0;

@@ -14,8 +14,8 @@ namespace devices {
 class Transmitter {
 public:
     Transmitter() = default;
-    Transmitter(const Transmitter &) = delete;
-    Transmitter &operator=(const Transmitter &) = delete;
+    Transmitter(const Transmitter&) = delete;
+    Transmitter& operator=(const Transmitter&) = delete;
     virtual ~Transmitter() = default;
 
     /// Characters that put() will take now. It may grow at any time and shrinks only through put(). An empty
@@ -29,8 +29,8 @@ public:
 class InputSource {
 public:
     InputSource() = default;
-    InputSource(const InputSource &) = delete;
-    InputSource &operator=(const InputSource &) = delete;
+    InputSource(const InputSource&) = delete;
+    InputSource& operator=(const InputSource&) = delete;
     virtual ~InputSource() = default;
 
     /// The last Serial::receive() left characters behind, and now the receiver is empty and listening. Called

@@ -8,7 +8,7 @@
 
 namespace virt {
 
-void assertion_failed(std::string_view sentence, const char *file, int line) {
+void assertion_failed(std::string_view sentence, const char* file, int line) {
     log::error("itsy is wrong: {} ({}:{})", sentence, file, line);
     std::abort();
 }

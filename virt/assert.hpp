@@ -6,7 +6,7 @@
 
 namespace virt {
 
-[[noreturn]] void assertion_failed(std::string_view sentence, const char *file, int line);
+[[noreturn]] void assertion_failed(std::string_view sentence, const char* file, int line);
 
 } // namespace virt
 

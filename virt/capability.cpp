@@ -34,7 +34,7 @@ constexpr std::array hideables{
 
 std::string known_names() {
     std::string all;
-    for (const auto &known : hideables)
+    for (const auto& known : hideables)
         all += (all.empty() ? "" : ", ") + std::string(known.name);
     return all;
 }

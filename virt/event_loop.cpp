@@ -23,16 +23,16 @@ expected<EventLoop> EventLoop::create() {
 void EventLoop::watch(int fd, std::function<void()> ready) { watches_.push_back({fd, std::move(ready)}); }
 
 void EventLoop::ignore(int fd) {
-    std::erase_if(watches_, [fd](const Watch &watch) { return watch.fd == fd; });
+    std::erase_if(watches_, [fd](const Watch& watch) { return watch.fd == fd; });
 }
 
-void EventLoop::after(const void *owner, Clock::duration delay, std::function<void()> due) {
+void EventLoop::after(const void* owner, Clock::duration delay, std::function<void()> due) {
     cancel(owner);
     timers_.push_back({owner, Clock::now() + delay, std::move(due)});
 }
 
-void EventLoop::cancel(const void *owner) {
-    std::erase_if(timers_, [owner](const Timer &timer) { return timer.owner == owner; });
+void EventLoop::cancel(const void* owner) {
+    std::erase_if(timers_, [owner](const Timer& timer) { return timer.owner == owner; });
 }
 
 void EventLoop::wake() {
@@ -47,19 +47,21 @@ void EventLoop::stop() {
 }
 
 void EventLoop::run_due_timers() {
-    const auto now = Clock::now();
-    const auto first_due =
-        std::stable_partition(timers_.begin(), timers_.end(), [now](const Timer &timer) { return timer.due > now; });
-    std::vector<Timer> due(std::make_move_iterator(first_due), std::make_move_iterator(timers_.end()));
-    timers_.erase(first_due, timers_.end());
-    for (auto &timer : due)
-        timer.call();
+    const auto now = Clock::now(); // what a callback sets for "at once" is for the next turn
+    for (;;) {
+        const auto next = std::ranges::min_element(timers_, {}, &Timer::due);
+        if (next == timers_.end() || next->due > now)
+            return;
+        const auto call = std::move(next->call);
+        timers_.erase(next);
+        call();
+    }
 }
 
 expected<void> EventLoop::run() {
     while (!stopped_->load()) {
         std::vector<pollfd> polled{{.fd = wakeup_.get(), .events = POLLIN, .revents = 0}};
-        for (const auto &watch : watches_)
+        for (const auto& watch : watches_)
             polled.push_back({.fd = watch.fd, .events = POLLIN, .revents = 0});
 
         std::optional<timespec> timeout;

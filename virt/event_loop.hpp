@@ -24,8 +24,8 @@ public:
     void watch(int fd, std::function<void()> ready);
     void ignore(int fd);
     /// Calls `due` once. Each owner has one timer at most: setting it again replaces it.
-    void after(const void *owner, Clock::duration delay, std::function<void()> due);
-    void cancel(const void *owner);
+    void after(const void* owner, Clock::duration delay, std::function<void()> due);
+    void cancel(const void* owner);
 
     /// What `wake` makes the loop call.
     void set_wake_callback(std::function<void()> woken) { woken_ = std::move(woken); }
@@ -43,7 +43,7 @@ private:
         std::function<void()> ready;
     };
     struct Timer {
-        const void *owner;
+        const void* owner;
         Clock::time_point due;
         std::function<void()> call;
     };

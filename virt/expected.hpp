@@ -44,6 +44,6 @@ using unexpected = tl::unexpected<Error>;
 // macro of the project.
 #define VIRT_TRY(expr)                                                                                                 \
     do {                                                                                                               \
-        if (auto &&virt_try_result = (expr); !virt_try_result) [[unlikely]]                                            \
+        if (auto&& virt_try_result = (expr); !virt_try_result) [[unlikely]]                                            \
             return ::virt::unexpected(std::move(virt_try_result).error());                                             \
     } while (false)

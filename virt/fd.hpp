@@ -12,13 +12,13 @@ class Fd {
 public:
     Fd() = default;
     explicit Fd(int number) : number_(number) {}
-    Fd(Fd &&other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Fd &operator=(Fd &&other) noexcept {
+    Fd(Fd&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    Fd& operator=(Fd&& other) noexcept {
         std::swap(number_, other.number_);
         return *this;
     }
-    Fd(const Fd &) = delete;
-    Fd &operator=(const Fd &) = delete;
+    Fd(const Fd&) = delete;
+    Fd& operator=(const Fd&) = delete;
     ~Fd() {
         if (number_ >= 0)
             ::close(number_);

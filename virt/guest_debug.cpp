@@ -10,17 +10,17 @@ namespace virt {
 namespace {
 
 template <class Point>
-void unite(std::vector<Point> &all, const std::vector<Point> &more) {
-    for (const auto &point : more)
+void unite(std::vector<Point>& all, const std::vector<Point>& more) {
+    for (const auto& point : more)
         if (std::ranges::find(all, point) == all.end())
             all.push_back(point);
 }
 
 } // namespace
 
-GuestDebug GuestDebugUsers::merge(const Wishes &wishes) {
+GuestDebug GuestDebugUsers::merge(const Wishes& wishes) {
     GuestDebug all;
-    for (const auto &wish : wishes) {
+    for (const auto& wish : wishes) {
         all.single_step |= wish.single_step;
         all.software_breakpoints |= wish.software_breakpoints;
         unite(all.breakpoints, wish.breakpoints);

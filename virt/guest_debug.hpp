@@ -21,7 +21,7 @@ struct Breakpoint {
     enum class Privilege : std::uint8_t { any, kernel };
     Gva address;
     Privilege privilege = Privilege::any;
-    friend bool operator==(const Breakpoint &, const Breakpoint &) = default;
+    friend bool operator==(const Breakpoint&, const Breakpoint&) = default;
 };
 
 struct Watchpoint {
@@ -29,7 +29,7 @@ struct Watchpoint {
     Gva address;
     std::uint64_t size; ///< bytes
     Access access;
-    friend bool operator==(const Watchpoint &, const Watchpoint &) = default;
+    friend bool operator==(const Watchpoint&, const Watchpoint&) = default;
 };
 
 /// What one user wants of one vCPU. Source: api.rst 4.87, KVM_SET_GUEST_DEBUG.
@@ -50,7 +50,7 @@ enum class DebugUser : std::uint8_t { backend, debugger };
 struct DebugResources {
     std::size_t breakpoints;
     std::size_t watchpoints;
-    friend bool operator==(const DebugResources &, const DebugResources &) = default;
+    friend bool operator==(const DebugResources&, const DebugResources&) = default;
 };
 
 /// Keeps each user's wish and computes the union, within what the hardware has. Equal breakpoints share one.
@@ -66,7 +66,7 @@ public:
 
 private:
     using Wishes = std::array<GuestDebug, 2>;
-    [[nodiscard]] static GuestDebug merge(const Wishes &wishes);
+    [[nodiscard]] static GuestDebug merge(const Wishes& wishes);
 
     DebugResources available_;
     Wishes wishes_;

@@ -23,7 +23,7 @@ expected<GuestMemory> GuestMemory::allocate(Gpa base, std::uint64_t size) {
     const std::string what = "reserve " + std::to_string(size >> 20) + " MiB for the guest";
     if (size == 0 || size % page != 0 || base % huge_page != 0 || size > UINT64_MAX - huge_page)
         return failure(EINVAL, what);
-    void *const area =
+    void* const area =
         ::mmap(nullptr, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (area == MAP_FAILED)
         return system_failure(what, "ask for less memory (-m)");
@@ -32,11 +32,11 @@ expected<GuestMemory> GuestMemory::allocate(Gpa base, std::uint64_t size) {
     if (aligned != start)
         ::munmap(area, aligned - start);
     if (const auto tail = huge_page - (aligned - start); tail != 0)
-        ::munmap(reinterpret_cast<void *>(aligned + size), tail);
-    return GuestMemory(base, size, reinterpret_cast<std::byte *>(aligned));
+        ::munmap(reinterpret_cast<void*>(aligned + size), tail);
+    return GuestMemory(base, size, reinterpret_cast<std::byte*>(aligned));
 }
 
-GuestMemory::GuestMemory(GuestMemory &&other) noexcept
+GuestMemory::GuestMemory(GuestMemory&& other) noexcept
     : base_(other.base_),
       size_(std::exchange(other.size_, 0)),
       host_(std::exchange(other.host_, nullptr)),

@@ -25,14 +25,14 @@ public:
     /// 2 MiB so that the host can use huge pages. ENOMEM, EINVAL.
     static expected<GuestMemory> allocate(Gpa base, std::uint64_t size);
 
-    GuestMemory(GuestMemory &&other) noexcept;
-    GuestMemory &operator=(GuestMemory &&) = delete;
+    GuestMemory(GuestMemory&& other) noexcept;
+    GuestMemory& operator=(GuestMemory&&) = delete;
     ~GuestMemory();
 
     [[nodiscard]] Gpa base() const { return base_; }
     [[nodiscard]] std::uint64_t size() const { return size_; }
     /// For the memory slot only; devices go through `read` and `write`.
-    [[nodiscard]] std::byte *host() const { return host_; }
+    [[nodiscard]] std::byte* host() const { return host_; }
 
     [[nodiscard]] bool contains(Gpa address, std::uint64_t bytes) const {
         return address >= base_ && bytes <= size_ && address - base_ <= size_ - bytes;
@@ -52,7 +52,7 @@ public:
     }
     template <class T>
         requires std::is_trivially_copyable_v<T>
-    [[nodiscard]] bool write(Gpa address, const T &value) {
+    [[nodiscard]] bool write(Gpa address, const T& value) {
         return write(address, std::as_bytes(std::span(&value, 1)));
     }
 
@@ -69,11 +69,11 @@ public:
     void collect_dirty(std::span<std::uint64_t> bitmap);
 
 private:
-    GuestMemory(Gpa base, std::uint64_t size, std::byte *host) : base_(base), size_(size), host_(host) {}
+    GuestMemory(Gpa base, std::uint64_t size, std::byte* host) : base_(base), size_(size), host_(host) {}
 
     Gpa base_;
     std::uint64_t size_;
-    std::byte *host_;
+    std::byte* host_;
     std::atomic<bool> logging_ = false;
     std::unique_ptr<std::atomic<std::uint64_t>[]> dirty_; // allocated by the first start_dirty_log, then kept
 };

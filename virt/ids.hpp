@@ -15,7 +15,7 @@ struct Id {
 
     constexpr Id() = default;
     constexpr explicit Id(Representation number) : value(number) {}
-    friend constexpr auto operator<=>(const Id &, const Id &) = default;
+    friend constexpr auto operator<=>(const Id&, const Id&) = default;
 };
 
 /// Guest physical address (KVM: GPA, Arm: IPA), in bytes.

@@ -9,8 +9,8 @@ namespace virt {
 class IrqLine {
 public:
     IrqLine() = default;
-    IrqLine(const IrqLine &) = delete;
-    IrqLine &operator=(const IrqLine &) = delete;
+    IrqLine(const IrqLine&) = delete;
+    IrqLine& operator=(const IrqLine&) = delete;
     virtual ~IrqLine() = default;
 
     virtual void raise() = 0;

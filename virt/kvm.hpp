@@ -32,8 +32,8 @@ namespace virt {
 class Attributes {
 public:
     Attributes() = default;
-    Attributes(const Attributes &) = delete;
-    Attributes &operator=(const Attributes &) = delete;
+    Attributes(const Attributes&) = delete;
+    Attributes& operator=(const Attributes&) = delete;
     virtual ~Attributes() = default;
 
     [[nodiscard]] virtual bool has_attr(std::uint32_t group, std::uint64_t attr) const = 0;
@@ -43,7 +43,7 @@ public:
     virtual expected<void> set_attr(std::uint32_t group, std::uint64_t attr, std::span<const std::byte> data) = 0;
 
     template <class T>
-    expected<void> set_attr(std::uint32_t group, std::uint64_t attr, const T &value) {
+    expected<void> set_attr(std::uint32_t group, std::uint64_t attr, const T& value) {
         return set_attr(group, attr, std::as_bytes(std::span(&value, 1)));
     }
     template <class T>
@@ -128,11 +128,11 @@ public:
     virtual expected<void> enable(Capability capability, std::uint64_t argument = 0) = 0;
 
     /// KVM_SET_USER_MEMORY_REGION. EEXIST if guest addresses overlap another slot's, EINVAL if not page-aligned.
-    virtual expected<void> add_memory(const MemorySlot &slot) = 0;
+    virtual expected<void> add_memory(const MemorySlot& slot) = 0;
     /// ENOENT if there is no such slot. Waits until no vCPU uses the memory.
     virtual expected<void> remove_memory(SlotId id) = 0;
     /// Tells `listener` of every slot there is, then of every change, in the caller's thread.
-    virtual void set_slot_listener(SlotListener *listener) = 0;
+    virtual void set_slot_listener(SlotListener* listener) = 0;
     /// KVM_GET_DIRTY_LOG: ORs one bit per page of the slot, written since the last call, into `bitmap`.
     virtual expected<void> collect_dirty(SlotId id, std::span<std::uint64_t> bitmap) = 0;
 
@@ -142,16 +142,16 @@ public:
     [[nodiscard]] virtual bool knows_device(DeviceType type) const = 0;
 
     /// KVM_SET_GSI_ROUTING: replaces the whole table.
-    virtual expected<void> set_gsi_routing(const kvm_irq_routing &table) = 0;
+    virtual expected<void> set_gsi_routing(const kvm_irq_routing& table) = 0;
     /// KVM_IRQFD. EAGAIN before the vGIC is initialised, EBUSY if the eventfd has a binding.
-    virtual expected<void> assign(const Irqfd &irqfd) = 0;
+    virtual expected<void> assign(const Irqfd& irqfd) = 0;
     /// Returns when no injection from that eventfd is under way. Succeeds if there was no such binding.
-    virtual expected<void> deassign(const Irqfd &irqfd) = 0;
+    virtual expected<void> deassign(const Irqfd& irqfd) = 0;
     /// KVM_IOEVENTFD. EEXIST on a collision; deassigning what is not there is ENOENT.
-    virtual expected<void> assign(const Ioeventfd &ioeventfd) = 0;
-    virtual expected<void> deassign(const Ioeventfd &ioeventfd) = 0;
+    virtual expected<void> assign(const Ioeventfd& ioeventfd) = 0;
+    virtual expected<void> deassign(const Ioeventfd& ioeventfd) = 0;
     /// KVM_SIGNAL_MSI: true if delivered, false if the guest has not mapped it.
-    virtual expected<bool> signal(const Msi &msi) = 0;
+    virtual expected<bool> signal(const Msi& msi) = 0;
     /// KVM_IRQ_LINE.
     virtual expected<void> set_irq_line(IrqLineField irq, bool level) = 0;
 };

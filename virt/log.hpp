@@ -25,22 +25,22 @@ void set_raw_terminal(bool raw);
 inline void fatal(std::string_view sentence) { write(Level::fatal, sentence); }
 
 template <class... Args>
-void error(fmt::format_string<Args...> text, Args &&...args) {
+void error(fmt::format_string<Args...> text, Args&&... args) {
     if (shows(Level::error))
         write(Level::error, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
-void warning(fmt::format_string<Args...> text, Args &&...args) {
+void warning(fmt::format_string<Args...> text, Args&&... args) {
     if (shows(Level::warning))
         write(Level::warning, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
-void info(fmt::format_string<Args...> text, Args &&...args) {
+void info(fmt::format_string<Args...> text, Args&&... args) {
     if (shows(Level::info))
         write(Level::info, fmt::format(text, std::forward<Args>(args)...));
 }
 template <class... Args>
-void debug(fmt::format_string<Args...> text, Args &&...args) {
+void debug(fmt::format_string<Args...> text, Args&&... args) {
     if (shows(Level::debug))
         write(Level::debug, fmt::format(text, std::forward<Args>(args)...));
 }

@@ -8,12 +8,12 @@
 
 namespace virt {
 
-expected<void> MemorySlots::check(const MemorySlot &slot) const {
+expected<void> MemorySlots::check(const MemorySlot& slot) const {
     const std::string what = "add memory slot " + std::to_string(slot.id.value);
     const auto host = reinterpret_cast<std::uintptr_t>(slot.host);
     if (slot.size == 0 || slot.base + slot.size < slot.base || (slot.base | slot.size | host) % page != 0)
         return failure(EINVAL, what);
-    for (const auto &[id, other] : slots_)
+    for (const auto& [id, other] : slots_)
         if (id == slot.id || (slot.base < other.base + other.size && other.base < slot.base + slot.size))
             return failure(EEXIST, what);
     return {};
@@ -21,11 +21,11 @@ expected<void> MemorySlots::check(const MemorySlot &slot) const {
 
 unexpected MemorySlots::missing(SlotId id) { return failure(ENOENT, "find memory slot " + std::to_string(id.value)); }
 
-void MemorySlots::set_listener(SlotListener *listener) {
+void MemorySlots::set_listener(SlotListener* listener) {
     const std::scoped_lock lock(mutex_);
     listener_ = listener;
     if (listener_ != nullptr)
-        for (const auto &[id, slot] : slots_)
+        for (const auto& [id, slot] : slots_)
             listener_->slot_added(slot);
 }
 

@@ -27,7 +27,7 @@ struct MemorySlot {
     SlotKind kind = SlotKind::ram;
     Gpa base = 0;            ///< page-aligned
     std::uint64_t size = 0;  ///< bytes, page-aligned, not 0
-    std::byte *host = nullptr; ///< page-aligned mapping of at least `size` bytes, valid until the slot is removed
+    std::byte* host = nullptr; ///< page-aligned mapping of at least `size` bytes, valid until the slot is removed
     DirtyLog log = DirtyLog::off;
 };
 
@@ -35,12 +35,12 @@ struct MemorySlot {
 class SlotListener {
 public:
     SlotListener() = default;
-    SlotListener(const SlotListener &) = delete;
-    SlotListener &operator=(const SlotListener &) = delete;
+    SlotListener(const SlotListener&) = delete;
+    SlotListener& operator=(const SlotListener&) = delete;
     virtual ~SlotListener() = default;
 
-    virtual void slot_added(const MemorySlot &slot) = 0;
-    virtual void slot_removed(const MemorySlot &slot) = 0;
+    virtual void slot_added(const MemorySlot& slot) = 0;
+    virtual void slot_removed(const MemorySlot& slot) = 0;
 };
 
 /// The set that every provider keeps: checks what KVM checks, tells the listener.
@@ -51,7 +51,7 @@ public:
     /// EINVAL: size 0, wrap-around or misalignment; EEXIST: overlap or identifier in use.
     /// `apply` makes the change real and may refuse; only then the slot is kept and announced.
     template <class Apply>
-    expected<void> add(const MemorySlot &slot, Apply apply) {
+    expected<void> add(const MemorySlot& slot, Apply apply) {
         const std::scoped_lock lock(mutex_);
         VIRT_TRY(check(slot));
         VIRT_TRY(apply());
@@ -76,17 +76,17 @@ public:
     }
 
     /// Announces the present slots to `listener`, which may be null.
-    void set_listener(SlotListener *listener);
+    void set_listener(SlotListener* listener);
 
     [[nodiscard]] expected<MemorySlot> find(SlotId id) const;
 
 private:
-    [[nodiscard]] expected<void> check(const MemorySlot &slot) const;
+    [[nodiscard]] expected<void> check(const MemorySlot& slot) const;
     [[nodiscard]] static unexpected missing(SlotId id);
 
     mutable std::mutex mutex_;
     std::map<SlotId, MemorySlot> slots_;
-    SlotListener *listener_ = nullptr;
+    SlotListener* listener_ = nullptr;
 };
 
 } // namespace virt

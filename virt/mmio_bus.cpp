@@ -8,32 +8,32 @@
 
 namespace virt {
 
-expected<void> MmioBus::add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice &device) {
+expected<void> MmioBus::add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice& device) {
     if (size == 0 || base + (size - 1) < base)
         return failure(EINVAL, "place " + std::string(name) + " on the bus");
     const auto after = std::ranges::upper_bound(ranges_, base, {}, &Range::base);
     const bool runs_into_next = after != ranges_.end() && after->base - base < size;
     const bool previous_runs_into = after != ranges_.begin() && base - std::prev(after)->base < std::prev(after)->size;
     if (runs_into_next || previous_runs_into) {
-        const auto &other = runs_into_next ? *after : *std::prev(after);
+        const auto& other = runs_into_next ? *after : *std::prev(after);
         return failure(EEXIST, "place " + std::string(name) + " on the bus where " + other.name + " is");
     }
     ranges_.insert(after, Range{base, size, &device, std::string(name)});
     return {};
 }
 
-const MmioBus::Range *MmioBus::find(Gpa address, Width width) const {
+const MmioBus::Range* MmioBus::find(Gpa address, Width width) const {
     const auto after = std::ranges::upper_bound(ranges_, address, {}, &Range::base);
     if (after == ranges_.begin())
         return nullptr;
-    const Range &range = *std::prev(after);
+    const Range& range = *std::prev(after);
     const std::uint64_t offset = address - range.base;
     const auto bytes = static_cast<std::uint64_t>(width);
     return offset < range.size && bytes <= range.size - offset ? &range : nullptr;
 }
 
-bool MmioBus::read(Gpa address, Width width, std::uint64_t &value) const {
-    const Range *range = find(address, width);
+bool MmioBus::read(Gpa address, Width width, std::uint64_t& value) const {
+    const Range* range = find(address, width);
     if (range == nullptr)
         return false;
     value = range->device->read(address - range->base, width) & mask_of(width);
@@ -41,7 +41,7 @@ bool MmioBus::read(Gpa address, Width width, std::uint64_t &value) const {
 }
 
 bool MmioBus::write(Gpa address, Width width, std::uint64_t value) const {
-    const Range *range = find(address, width);
+    const Range* range = find(address, width);
     if (range == nullptr)
         return false;
     range->device->write(address - range->base, width, value & mask_of(width));

@@ -26,8 +26,8 @@ enum class Width : std::uint8_t { b1 = 1, b2 = 2, b4 = 4, b8 = 8 };
 class MmioDevice {
 public:
     MmioDevice() = default;
-    MmioDevice(const MmioDevice &) = delete;
-    MmioDevice &operator=(const MmioDevice &) = delete;
+    MmioDevice(const MmioDevice&) = delete;
+    MmioDevice& operator=(const MmioDevice&) = delete;
     virtual ~MmioDevice() = default;
 
     /// `offset` is relative to the start of the range. The bus truncates the answer to `width`.
@@ -41,20 +41,20 @@ class MmioBus {
 public:
     /// Puts `device` at [base, base + size). EEXIST if the range touches one that is there, EINVAL if it is
     /// empty or wraps. `name` is for messages.
-    expected<void> add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice &device);
+    expected<void> add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice& device);
 
     /// False if nobody lives at [address, address + width): the caller decides what the guest sees.
-    [[nodiscard]] bool read(Gpa address, Width width, std::uint64_t &value) const;
+    [[nodiscard]] bool read(Gpa address, Width width, std::uint64_t& value) const;
     [[nodiscard]] bool write(Gpa address, Width width, std::uint64_t value) const;
 
 private:
     struct Range {
         Gpa base;
         std::uint64_t size;
-        MmioDevice *device;
+        MmioDevice* device;
         std::string name;
     };
-    [[nodiscard]] const Range *find(Gpa address, Width width) const;
+    [[nodiscard]] const Range* find(Gpa address, Width width) const;
 
     std::vector<Range> ranges_; // sorted by base
 };

@@ -23,10 +23,10 @@ constexpr std::chrono::microseconds refill_pause{400};
 
 } // namespace
 
-ConsoleInput::ConsoleInput(virt::EventLoop &loop, int fd, bool terminal, Commands commands)
+ConsoleInput::ConsoleInput(virt::EventLoop& loop, int fd, bool terminal, Commands commands)
     : loop_(loop), fd_(fd), terminal_(terminal), commands_(std::move(commands)) {}
 
-void ConsoleInput::connect(devices::Serial *serial) {
+void ConsoleInput::connect(devices::Serial* serial) {
     serial_ = serial;
     if (serial_ == nullptr)
         return;

@@ -20,10 +20,10 @@ public:
         std::function<void()> quit;
     };
 
-    ConsoleInput(virt::EventLoop &loop, int fd, bool terminal, Commands commands);
+    ConsoleInput(virt::EventLoop& loop, int fd, bool terminal, Commands commands);
 
     /// The UART of the present VM, or none.
-    void connect(devices::Serial *serial);
+    void connect(devices::Serial* serial);
 
     /// The UART's receiver is empty: any thread.
     void input_wanted() override { loop_.wake(); }
@@ -36,11 +36,11 @@ private:
     void take(std::uint8_t character);
     void feed();
 
-    virt::EventLoop &loop_;
+    virt::EventLoop& loop_;
     int fd_;
     bool terminal_;
     Commands commands_;
-    devices::Serial *serial_ = nullptr;
+    devices::Serial* serial_ = nullptr;
     std::vector<std::uint8_t> waiting_;
     bool watching_ = false;
     bool ended_ = false;  // end of file

@@ -78,7 +78,7 @@ void ConsoleOutput::write_loop() {
     done_.store(true);
 }
 
-void ConsoleOutput::write_all(const std::vector<std::uint8_t> &batch) {
+void ConsoleOutput::write_all(const std::vector<std::uint8_t>& batch) {
     std::size_t done = 0;
     while (done < batch.size() && !reader_gone_ && !give_up_.load()) {
         const auto written = ::write(fd_, batch.data() + done, batch.size() - done);

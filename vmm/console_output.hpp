@@ -39,7 +39,7 @@ public:
 
 private:
     void write_loop();
-    void write_all(const std::vector<std::uint8_t> &batch);
+    void write_all(const std::vector<std::uint8_t>& batch);
     void end(bool give_up);
 
     int fd_;

@@ -22,9 +22,9 @@ constexpr std::uint32_t type_spi = 0;
 constexpr std::uint32_t type_ppi = 1;
 constexpr std::uint32_t level_high = 4;
 
-std::string at(const char *name, virt::Gpa address) { return fmt::format("{}@{:x}", name, address); }
+std::string at(const char* name, virt::Gpa address) { return fmt::format("{}@{:x}", name, address); }
 
-void chosen(Tree &tree, const Description &machine) {
+void chosen(Tree& tree, const Description& machine) {
     const auto node = tree.node("chosen");
     if (!machine.command_line.empty())
         tree.string("bootargs", machine.command_line);
@@ -37,7 +37,7 @@ void chosen(Tree &tree, const Description &machine) {
     tree.cells("rng-seed", machine.rng_seed);
 }
 
-void cpus(Tree &tree, const Description &machine) {
+void cpus(Tree& tree, const Description& machine) {
     const auto node = tree.node("cpus");
     tree.cells("#address-cells", {1});
     tree.cells("#size-cells", {0});
@@ -50,13 +50,13 @@ void cpus(Tree &tree, const Description &machine) {
     }
 }
 
-void psci(Tree &tree) {
+void psci(Tree& tree) {
     const auto node = tree.node("psci");
     tree.strings("compatible", {"arm,psci-1.0", "arm,psci-0.2"});
     tree.string("method", "hvc");
 }
 
-void timer(Tree &tree) {
+void timer(Tree& tree) {
     const auto node = tree.node("timer");
     tree.string("compatible", "arm,armv8-timer");
     // secure physical, physical, virtual, hypervisor: an EL1 guest has the second and third, the binding wants all.
@@ -65,8 +65,8 @@ void timer(Tree &tree) {
     tree.flag("always-on");
 }
 
-void gic(Tree &tree, const Description &machine) {
-    const auto &layout = machine.gic;
+void gic(Tree& tree, const Description& machine) {
+    const auto& layout = machine.gic;
     const auto node = tree.node(at("interrupt-controller", layout.distributor));
     tree.string("compatible", "arm,gic-v3");
     tree.wide("reg", {layout.distributor, arm64::GicV3Layout::distributor_size, layout.redistributors,
@@ -87,9 +87,9 @@ void gic(Tree &tree, const Description &machine) {
     }
 }
 
-void interrupt(Tree &tree, virt::Pin pin) { tree.cells("interrupts", {type_spi, pin.value, level_high}); }
+void interrupt(Tree& tree, virt::Pin pin) { tree.cells("interrupts", {type_spi, pin.value, level_high}); }
 
-void primecell(Tree &tree, const char *part, virt::Gpa address, std::uint64_t size, virt::Pin pin) {
+void primecell(Tree& tree, const char* part, virt::Gpa address, std::uint64_t size, virt::Pin pin) {
     tree.strings("compatible", {part, "arm,primecell"});
     tree.wide("reg", {address, size});
     tree.cells("clocks", {clock_phandle});
@@ -97,7 +97,7 @@ void primecell(Tree &tree, const char *part, virt::Gpa address, std::uint64_t si
     interrupt(tree, pin);
 }
 
-void serial(Tree &tree) {
+void serial(Tree& tree) {
     const auto node = tree.node(at("serial", map::serial.base));
     tree.string("compatible", "ns16550a");
     tree.wide("reg", {map::serial.base, map::serial.size});
@@ -106,7 +106,7 @@ void serial(Tree &tree) {
 }
 
 // What PrimeCells need; its rate means nothing.
-void clock(Tree &tree) {
+void clock(Tree& tree) {
     const auto node = tree.node("apb-pclk");
     tree.string("compatible", "fixed-clock");
     tree.cells("#clock-cells", {0});
@@ -115,7 +115,7 @@ void clock(Tree &tree) {
 }
 
 // Two clocks: firmware for kvmtool's machine knows the first, Linux on arm64 has a driver for the second.
-void rtc(Tree &tree) {
+void rtc(Tree& tree) {
     {
         const auto node = tree.node(at("rtc", map::rtc_mc146818.base));
         tree.string("compatible", "motorola,mc146818");
@@ -125,14 +125,12 @@ void rtc(Tree &tree) {
     primecell(tree, "arm,pl031", map::rtc_pl031.base, map::rtc_pl031.size, map::rtc_pin);
 }
 
-void power_key(Tree &tree) {
+void power_key(Tree& tree) {
     {
         const auto node = tree.node(at("gpio", map::gpio.base));
         primecell(tree, "arm,pl061", map::gpio.base, map::gpio.size, map::gpio_pin);
         tree.flag("gpio-controller");
         tree.cells("#gpio-cells", {2});
-        tree.flag("interrupt-controller");
-        tree.cells("#interrupt-cells", {2});
         tree.cells("phandle", {gpio_phandle});
     }
     constexpr std::uint32_t KEY_POWER = 116; // linux/input-event-codes.h
@@ -145,7 +143,7 @@ void power_key(Tree &tree) {
     tree.cells("gpios", {gpio_phandle, map::power_key_input, active_high});
 }
 
-void platform(Tree &tree, const Description::Platform &has) {
+void platform(Tree& tree, const Description::Platform& has) {
     if (has.serial)
         serial(tree);
     if (has.rtc || has.power_key)
@@ -168,7 +166,7 @@ void platform(Tree &tree, const Description::Platform &has) {
 
 } // namespace
 
-std::vector<std::byte> make_device_tree(const Description &machine) {
+std::vector<std::byte> make_device_tree(const Description& machine) {
     Tree tree;
     {
         const auto root = tree.node("");

@@ -40,6 +40,6 @@ struct Description {
 };
 
 /// Source: Devicetree Specification v0.4; Linux Documentation/devicetree/bindings; booting.rst.
-[[nodiscard]] std::vector<std::byte> make_device_tree(const Description &machine);
+[[nodiscard]] std::vector<std::byte> make_device_tree(const Description& machine);
 
 } // namespace vmm

@@ -34,7 +34,7 @@ constexpr std::uint64_t affinity_of(std::uint64_t id) {
     return (id & 0xF) | (id >> 4 & 0xFF) << 8 | (id >> 12 & 0xFF) << 16;
 }
 
-Irqchip best_irqchip(const virt::Vm &vm) {
+Irqchip best_irqchip(const virt::Vm& vm) {
     if (vm.knows_device(virt::DeviceType::vgic_its))
         return Irqchip::gicv3_its;
     virt::log::info("This host's KVM has no ITS: the guest gets a GICv3 without message-signalled interrupts");
@@ -43,7 +43,7 @@ Irqchip best_irqchip(const virt::Vm &vm) {
 
 } // namespace
 
-Machine::Machine(std::unique_ptr<arm64::Vm> vm, virt::EventLoop &loop, devices::Transmitter &transmitter)
+Machine::Machine(std::unique_ptr<arm64::Vm> vm, virt::EventLoop& loop, devices::Transmitter& transmitter)
     : loop_(loop),
       vm_(std::move(vm)),
       serial_line_(*vm_, map::serial_pin),
@@ -61,24 +61,30 @@ Machine::~Machine() {
     loop_.cancel(&rtc_pl031_);
 }
 
-expected<std::unique_ptr<Machine>> Machine::create(arm64::System &system, const MachineConfig &config,
-                                                   virt::GuestMemory &memory, virt::EventLoop &loop,
-                                                   devices::Transmitter &transmitter) {
+expected<unsigned> Machine::address_bits(const arm64::System& system, virt::Gpa ram_end) {
     // 40 bits is what old hosts have; less only where the host cannot, more only where the guest needs it.
-    const auto needed = static_cast<unsigned>(std::bit_width(memory.base() + memory.size() - 1));
+    const auto needed = static_cast<unsigned>(std::bit_width(ram_end - 1));
     const unsigned available = system.max_ipa_bits();
     if (needed > available)
         return virt::failure(
-            0, fmt::format("give the guest {} MiB of memory", memory.size() >> 20),
+            0, "give the guest so much memory",
             fmt::format("that needs {} bits of guest physical address, this host has {}", needed, available));
-    auto vm = system.create_vm(std::min(std::max(needed, 40U), available));
+    return std::min(std::max(needed, 40U), available);
+}
+
+expected<std::unique_ptr<Machine>> Machine::create(arm64::System& system, const MachineConfig& config,
+                                                   virt::GuestMemory& memory, virt::EventLoop& loop,
+                                                   devices::Transmitter& transmitter) {
+    const auto bits = address_bits(system, memory.base() + memory.size());
+    VIRT_TRY(bits);
+    auto vm = system.create_vm(*bits);
     VIRT_TRY(vm);
     std::unique_ptr<Machine> machine(new Machine(*std::move(vm), loop, transmitter));
     VIRT_TRY(machine->build(config, memory));
     return machine;
 }
 
-expected<void> Machine::build(const MachineConfig &config, virt::GuestMemory &memory) {
+expected<void> Machine::build(const MachineConfig& config, virt::GuestMemory& memory) {
     description_.command_line = config.command_line;
     description_.ram = {memory.base(), memory.size()};
     VIRT_TRY(
@@ -86,6 +92,8 @@ expected<void> Machine::build(const MachineConfig &config, virt::GuestMemory &me
     // So that an access which KVM cannot describe becomes the guest's problem and not the end of the VM.
     if (vm_->check_extension(virt::Capability::arm_nisv_to_user) > 0)
         VIRT_TRY(vm_->enable(virt::Capability::arm_nisv_to_user));
+    if (config.linux_guest)
+        serial_.wait_for_RTS();
     VIRT_TRY(build_cpus(config.cpus));
     VIRT_TRY(build_gic(config.irqchip, config.cpus));
     return build_devices();
@@ -112,7 +120,7 @@ expected<void> Machine::build_cpus(unsigned count) {
 
 expected<void> Machine::build_gic(std::optional<Irqchip> wanted, unsigned cpus) {
     const auto irqchip = wanted.value_or(best_irqchip(*vm_));
-    auto &layout = description_.gic;
+    auto& layout = description_.gic;
     layout.distributor = map::gic.end() - arm64::GicV3Layout::distributor_size;
     layout.redistributors = layout.distributor - cpus * arm64::GicV3Layout::redistributor_size;
     if (irqchip == Irqchip::gicv3_its)
@@ -132,20 +140,20 @@ expected<void> Machine::build_devices() {
     VIRT_TRY(bus_.add("pvpanic", map::pvpanic.base, map::pvpanic.size, pvpanic_));
     rtc_pl031_.set_alarm_listener(*this);
     description_.platform = {.serial = true, .rtc = true, .power_key = true, .exit_device = true, .pvpanic = true};
-    auto &seed = description_.rng_seed;
+    auto& seed = description_.rng_seed;
     if (::getrandom(seed.data(), sizeof seed, 0) != static_cast<ssize_t>(sizeof seed))
         return virt::system_failure("get random numbers for the guest's rng-seed");
     return {};
 }
 
-std::vector<std::byte> Machine::device_tree(const Placement &placement) const {
+std::vector<std::byte> Machine::device_tree(const Placement& placement) const {
     Description machine = description_;
     machine.initrd = placement.initrd;
     return make_device_tree(machine);
 }
 
-expected<void> Machine::set_entry(const Placement &placement) {
-    auto &boot = *vcpus_.front();
+expected<void> Machine::set_entry(const Placement& placement) {
+    auto& boot = *vcpus_.front();
     VIRT_TRY(boot.set(register_pc, placement.kernel));
     VIRT_TRY(boot.set(register_x0, placement.device_tree));
     return {};
@@ -153,16 +161,16 @@ expected<void> Machine::set_entry(const Placement &placement) {
 
 void Machine::start() {
     for (std::size_t index = 0; index < vcpus_.size(); ++index) {
-        auto &thread = threads_.emplace_back([this, &vcpu = *vcpus_[index]] { run_vcpu(vcpu); });
+        auto& thread = threads_.emplace_back([this, &vcpu = *vcpus_[index]] { run_vcpu(vcpu); });
         ::pthread_setname_np(thread.native_handle(), fmt::format("vcpu {}", index).c_str());
     }
 }
 
 void Machine::stop() {
     stopping_.store(true);
-    for (const auto &vcpu : vcpus_)
+    for (const auto& vcpu : vcpus_)
         vcpu->kick();
-    for (auto &thread : threads_)
+    for (auto& thread : threads_)
         thread.join();
     threads_.clear();
 }
@@ -181,7 +189,7 @@ void Machine::end(Outcome outcome) {
     loop_.wake();
 }
 
-void Machine::run_vcpu(arm64::Vcpu &vcpu) {
+void Machine::run_vcpu(arm64::Vcpu& vcpu) {
     while (!stopping_.load(std::memory_order_relaxed)) {
         const auto exit = vcpu.run();
         if (!exit) [[unlikely]] {
@@ -193,14 +201,14 @@ void Machine::run_vcpu(arm64::Vcpu &vcpu) {
     }
 }
 
-bool Machine::serve(arm64::Vcpu &vcpu, const virt::Exit &exit) {
+bool Machine::serve(arm64::Vcpu& vcpu, const virt::Exit& exit) {
     namespace exits = virt::exit;
-    if (const auto *write = std::get_if<exits::MmioWrite>(&exit)) {
+    if (const auto* write = std::get_if<exits::MmioWrite>(&exit)) {
         if (!bus_.write(write->address, write->width, write->value))
             virt::log::debug("ignored write of {:#x} to {:#x}", write->value, write->address);
         return true;
     }
-    if (const auto *read = std::get_if<exits::MmioRead>(&exit)) {
+    if (const auto* read = std::get_if<exits::MmioRead>(&exit)) {
         std::uint64_t value = 0;
         if (!bus_.read(read->address, read->width, value))
             virt::log::debug("ignored read of {:#x}", read->address);
@@ -209,9 +217,9 @@ bool Machine::serve(arm64::Vcpu &vcpu, const virt::Exit &exit) {
     }
     if (std::holds_alternative<exits::Interrupted>(exit))
         return true;
-    if (const auto *event = std::get_if<exits::SystemEvent>(&exit))
+    if (const auto* event = std::get_if<exits::SystemEvent>(&exit))
         return serve_event(*event);
-    if (const auto *access = std::get_if<exits::NoSyndrome>(&exit)) {
+    if (const auto* access = std::get_if<exits::NoSyndrome>(&exit)) {
         virt::log::debug("an access to {:#x} that cannot be emulated: external abort", access->address);
         if (const auto done = vcpu.inject_external_abort(); !done) {
             end(outcome::Failure{done.error()});
@@ -220,17 +228,17 @@ bool Machine::serve(arm64::Vcpu &vcpu, const virt::Exit &exit) {
         return true;
     }
     std::string why = "unexpected exit";
-    if (const auto *entry = std::get_if<exits::FailEntry>(&exit))
+    if (const auto* entry = std::get_if<exits::FailEntry>(&exit))
         why = fmt::format("entry refused, reason {:#x} on CPU {}", entry->reason, entry->cpu);
-    else if (const auto *internal = std::get_if<exits::InternalError>(&exit))
+    else if (const auto* internal = std::get_if<exits::InternalError>(&exit))
         why = fmt::format("internal error of KVM, suberror {}", internal->suberror);
-    else if (const auto *unknown = std::get_if<exits::Unknown>(&exit))
+    else if (const auto* unknown = std::get_if<exits::Unknown>(&exit))
         why = fmt::format("exit reason {} is not known", unknown->reason);
     end(outcome::Failure{virt::Error{0, "run a vCPU", why}});
     return false;
 }
 
-bool Machine::serve_event(const virt::exit::SystemEvent &event) {
+bool Machine::serve_event(const virt::exit::SystemEvent& event) {
     using Type = virt::exit::SystemEvent::Type;
     switch (event.type) {
     case Type::shutdown: end(outcome::PowerOff{}); return false;

@@ -35,6 +35,7 @@ struct MachineConfig {
     unsigned cpus; ///< 1 .. KVM_CAP_MAX_VCPUS
     std::optional<Irqchip> irqchip; ///< default: the best that the host has
     std::string command_line;
+    bool linux_guest; ///< an arm64 Image: its serial driver raises RTS when it is ready for input
 };
 
 /// Owns every part, in construction order. Memory is not among them: it outlives a reset, which is a new Machine.
@@ -42,16 +43,19 @@ class Machine final : devices::ExitSink, devices::PanicSink, devices::AlarmListe
 public:
     /// Builds the VM and its devices. `memory`, `loop` and `transmitter` outlive the machine; the loop is woken when
     /// the machine ends, and when `on_wake` has something to do.
-    static virt::expected<std::unique_ptr<Machine>> create(arm64::System &system, const MachineConfig &config,
-                                                           virt::GuestMemory &memory, virt::EventLoop &loop,
-                                                           devices::Transmitter &transmitter);
+    static virt::expected<std::unique_ptr<Machine>> create(arm64::System& system, const MachineConfig& config,
+                                                           virt::GuestMemory& memory, virt::EventLoop& loop,
+                                                           devices::Transmitter& transmitter);
     /// Stops the vCPUs.
     ~Machine() override;
 
+    /// Bits of guest physical address that a guest with RAM up to `ram_end` gets, if the host has them.
+    static virt::expected<unsigned> address_bits(const arm64::System& system, virt::Gpa ram_end);
+
     /// Exactly what was built. `placement` adds where the initrd is.
-    [[nodiscard]] std::vector<std::byte> device_tree(const Placement &placement) const;
+    [[nodiscard]] std::vector<std::byte> device_tree(const Placement& placement) const;
     /// Registers as the boot protocol wants them. Source: booting.rst, section 4.
-    virt::expected<void> set_entry(const Placement &placement);
+    virt::expected<void> set_entry(const Placement& placement);
 
     /// Starts one thread per vCPU. They end by themselves; the loop is woken when `outcome` has something.
     void start();
@@ -66,20 +70,20 @@ public:
     /// On the loop's thread: the guest sees its power key pressed and released.
     void press_power_key();
 
-    [[nodiscard]] devices::Serial &serial() { return serial_; }
+    [[nodiscard]] devices::Serial& serial() { return serial_; }
 
 private:
-    Machine(std::unique_ptr<arm64::Vm> vm, virt::EventLoop &loop, devices::Transmitter &transmitter);
+    Machine(std::unique_ptr<arm64::Vm> vm, virt::EventLoop& loop, devices::Transmitter& transmitter);
 
-    virt::expected<void> build(const MachineConfig &config, virt::GuestMemory &memory);
+    virt::expected<void> build(const MachineConfig& config, virt::GuestMemory& memory);
     virt::expected<void> build_cpus(unsigned count);
     virt::expected<void> build_gic(std::optional<Irqchip> wanted, unsigned cpus);
     virt::expected<void> build_devices();
 
-    void run_vcpu(arm64::Vcpu &vcpu);
+    void run_vcpu(arm64::Vcpu& vcpu);
     /// False when the vCPU should not go on.
-    bool serve(arm64::Vcpu &vcpu, const virt::Exit &exit);
-    bool serve_event(const virt::exit::SystemEvent &event);
+    bool serve(arm64::Vcpu& vcpu, const virt::Exit& exit);
+    bool serve_event(const virt::exit::SystemEvent& event);
     void end(Outcome outcome);
 
     void guest_exit(std::uint64_t code) override;
@@ -87,7 +91,7 @@ private:
     void guest_crash_loaded() override {}
     void alarm_changed() override;
 
-    virt::EventLoop &loop_;
+    virt::EventLoop& loop_;
     Description description_;
     std::unique_ptr<arm64::Vm> vm_;
     std::vector<std::unique_ptr<arm64::Vcpu>> vcpus_;

@@ -25,11 +25,11 @@ usage: itsy COMMAND [ARGS]
 
 )";
 
-void print(std::FILE *stream, std::string_view text) { fmt::print(stream, "{}", text); }
+void print(std::FILE* stream, std::string_view text) { fmt::print(stream, "{}", text); }
 
-int run(std::span<char *const> arguments) {
+int run(std::span<char* const> arguments) {
     const auto parsed = vmm::parse_run_options(arguments);
-    if (const auto *usage = std::get_if<vmm::Usage>(&parsed)) {
+    if (const auto* usage = std::get_if<vmm::Usage>(&parsed)) {
         print(usage->status == 0 ? stdout : stderr, usage->text);
         return usage->status;
     }
@@ -38,8 +38,8 @@ int run(std::span<char *const> arguments) {
 
 } // namespace
 
-int main(int argc, char **argv) {
-    const std::span<char *const> arguments(argv, static_cast<std::size_t>(argc));
+int main(int argc, char** argv) {
+    const std::span<char* const> arguments(argv, static_cast<std::size_t>(argc));
     const std::string_view command = argc > 1 ? arguments[1] : "help";
     if (command == "run")
         return run(arguments.subspan(2));

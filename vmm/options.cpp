@@ -41,9 +41,9 @@ CLI::Validator choice(std::map<std::string, Value> names) {
 }
 
 // lkvm takes these too, and here they have one value for the time being.
-CLI::Validator only(const std::string &value) {
+CLI::Validator only(const std::string& value) {
     return CLI::Validator(
-        [value](const std::string &given) {
+        [value](const std::string& given) {
             return given == value ? std::string() : "'" + given + "' is not supported, only '" + value + "'";
         },
         "");
@@ -59,9 +59,10 @@ struct Raw {
     Level loglevel = Level::info;
 };
 
-void describe(CLI::App &app, RunOptions &options, Raw &raw) {
+void describe(CLI::App& app, RunOptions& options, Raw& raw) {
     app.name("itsy run");
     app.description("Boot an arm64 guest");
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); // the last one counts, as with lkvm
     app.set_help_flag("-h,--help", "Print this");
     app.add_option("-k,--kernel,kernel", options.kernel, "Kernel: an arm64 Image, or a flat binary")->required();
     app.add_option("-i,--initrd", raw.initrd, "Initial RAM disk");
@@ -86,9 +87,9 @@ void describe(CLI::App &app, RunOptions &options, Raw &raw) {
     app.add_flag("--no-reboot", raw.no_reboot, "Exit when the guest resets");
 }
 
-void check(const CLI::App &app, RunOptions &options, const Raw &raw) {
-    const auto given = [&](const char *name) { return app.count(name) > 0; };
-    const auto reject = [](const char *name, const std::string &why) { throw CLI::ValidationError(name, why); };
+void check(const CLI::App& app, RunOptions& options, const Raw& raw) {
+    const auto given = [&](const char* name) { return app.count(name) > 0; };
+    const auto reject = [](const char* name, const std::string& why) { throw CLI::ValidationError(name, why); };
     if (given("--cpus")) {
         if (raw.cpus < 1 || raw.cpus > 1'000'000)
             reject("--cpus", "the number of CPUs is at least 1, not " + std::to_string(raw.cpus));
@@ -124,14 +125,14 @@ void check(const CLI::App &app, RunOptions &options, const Raw &raw) {
 
 } // namespace
 
-virt::expected<std::uint64_t> parse_memory_size(const std::string &text) {
-    const auto wrong = [&](const char *why) {
+virt::expected<std::uint64_t> parse_memory_size(const std::string& text) {
+    const auto wrong = [&](const char* why) {
         return virt::failure(EINVAL, "take '" + text + "' as a memory size", why);
     };
     if (text.empty() || text.front() < '0' || text.front() > '9')
         return wrong("it is a number with an optional suffix, as 512M");
     errno = 0;
-    char *rest = nullptr;
+    char* rest = nullptr;
     const unsigned long long number = std::strtoull(text.c_str(), &rest, 0);
     const int shift = *rest == '\0' ? 20 : shift_of(*rest);
     if (errno != 0 || shift < 0 || (*rest != '\0' && rest[1] != '\0'))
@@ -145,7 +146,7 @@ virt::expected<std::uint64_t> parse_memory_size(const std::string &text) {
     return bytes / page * page;
 }
 
-std::variant<RunOptions, Usage> parse_run_options(std::span<char *const> arguments) {
+std::variant<RunOptions, Usage> parse_run_options(std::span<char* const> arguments) {
     CLI::App app;
     RunOptions options;
     options.name = "guest-" + std::to_string(::getpid());
@@ -156,9 +157,9 @@ std::variant<RunOptions, Usage> parse_run_options(std::span<char *const> argumen
         std::vector<std::string> words(arguments.rbegin(), arguments.rend()); // CLI11 wants them reversed
         app.parse(std::move(words));
         check(app, options, raw);
-    } catch (const CLI::CallForHelp &) {
+    } catch (const CLI::CallForHelp&) {
         return Usage{app.help(), 0};
-    } catch (const CLI::ParseError &wrong) {
+    } catch (const CLI::ParseError& wrong) {
         return Usage{std::string("  Error: ") + wrong.what() + "\n  Info: see 'itsy run --help'\n", usage_status};
     }
     return options;

@@ -40,9 +40,9 @@ struct Usage {
 };
 
 /// Parses what follows `itsy run`.
-[[nodiscard]] std::variant<RunOptions, Usage> parse_run_options(std::span<char *const> arguments);
+[[nodiscard]] std::variant<RunOptions, Usage> parse_run_options(std::span<char* const> arguments);
 
 /// "512", "512M", "2G", "0x100M": mebibytes without a suffix, as lkvm; bytes in the answer. EINVAL.
-[[nodiscard]] virt::expected<std::uint64_t> parse_memory_size(const std::string &text);
+[[nodiscard]] virt::expected<std::uint64_t> parse_memory_size(const std::string& text);
 
 } // namespace vmm

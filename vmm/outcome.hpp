@@ -31,7 +31,7 @@ using Outcome = std::variant<outcome::PowerOff, outcome::Reset, outcome::GuestEx
 
 /// Process exit status: power-off and escape 0, a guest's code as it is (255 if it has more than 8 bits), panic 101,
 /// timeout 124, failure 125, killed 128 + signal.
-[[nodiscard]] int exit_status(const Outcome &outcome);
+[[nodiscard]] int exit_status(const Outcome& outcome);
 
 inline constexpr int usage_status = 2;
 inline constexpr int failure_status = 125;

@@ -29,7 +29,7 @@ std::uint64_t in_mebibytes(std::uint64_t bytes) { return align_up(bytes, mebibyt
 
 } // namespace
 
-virt::expected<Payload::File> Payload::open_file(const char *what, const std::string &path) {
+virt::expected<Payload::File> Payload::open_file(const char* what, const std::string& path) {
     const std::string attempted = std::string("open ") + what + " " + path;
     virt::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd)
@@ -44,7 +44,7 @@ virt::expected<Payload::File> Payload::open_file(const char *what, const std::st
     return File{std::move(fd), path, static_cast<std::uint64_t>(status.st_size)};
 }
 
-virt::expected<Payload> Payload::open(const std::string &kernel_path, const std::optional<std::string> &initrd_path) {
+virt::expected<Payload> Payload::open(const std::string& kernel_path, const std::optional<std::string>& initrd_path) {
     auto kernel = open_file("kernel", kernel_path);
     VIRT_TRY(kernel);
     std::array<std::byte, arm64::boot::head_size> head{};
@@ -95,7 +95,7 @@ virt::expected<Placement> Payload::place(virt::Gpa ram, std::uint64_t ram_size) 
     return placement;
 }
 
-virt::expected<void> Payload::load_file(virt::GuestMemory &memory, virt::Gpa address, const File &file) {
+virt::expected<void> Payload::load_file(virt::GuestMemory& memory, virt::Gpa address, const File& file) {
     if (::lseek(file.fd.get(), 0, SEEK_SET) < 0)
         return virt::system_failure("read " + file.path);
     const auto loaded = memory.load(address, file.fd.get(), file.size);
@@ -105,7 +105,7 @@ virt::expected<void> Payload::load_file(virt::GuestMemory &memory, virt::Gpa add
     return {};
 }
 
-virt::expected<void> Payload::load(virt::GuestMemory &memory, const Placement &placement,
+virt::expected<void> Payload::load(virt::GuestMemory& memory, const Placement& placement,
                                    std::span<const std::byte> device_tree) const {
     VIRT_TRY(load_file(memory, placement.kernel, kernel_));
     if (placement.initrd)

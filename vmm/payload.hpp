@@ -32,13 +32,13 @@ struct Placement {
 /// repeated, which is what a guest's reset needs.
 class Payload {
 public:
-    static virt::expected<Payload> open(const std::string &kernel, const std::optional<std::string> &initrd);
+    static virt::expected<Payload> open(const std::string& kernel, const std::optional<std::string>& initrd);
 
     /// Where all of it fits: the kernel at its offset from the start of RAM, the device tree 2 MiB below the end of
     /// the first 512 MiB (as kvmtool), the initrd under it, or above if it is too large for that.
     [[nodiscard]] virt::expected<Placement> place(virt::Gpa ram, std::uint64_t ram_size) const;
 
-    virt::expected<void> load(virt::GuestMemory &memory, const Placement &placement,
+    virt::expected<void> load(virt::GuestMemory& memory, const Placement& placement,
                               std::span<const std::byte> device_tree) const;
 
     [[nodiscard]] arm64::boot::ImageLayout::Kind kind() const { return layout_.kind; }
@@ -51,8 +51,8 @@ private:
         std::string path;
         std::uint64_t size;
     };
-    static virt::expected<File> open_file(const char *what, const std::string &path);
-    static virt::expected<void> load_file(virt::GuestMemory &memory, virt::Gpa address, const File &file);
+    static virt::expected<File> open_file(const char* what, const std::string& path);
+    static virt::expected<void> load_file(virt::GuestMemory& memory, virt::Gpa address, const File& file);
 
     Payload(File kernel, arm64::boot::ImageLayout layout) : kernel_(std::move(kernel)), layout_(layout) {}
 

@@ -40,7 +40,7 @@ std::uint64_t default_memory(unsigned cpus) {
 }
 
 // lkvm's: a console, and a root device that the first disk would be, unless the user names one.
-std::string command_line(const RunOptions &options) {
+std::string command_line(const RunOptions& options) {
     if (!options.defaults)
         return options.params;
     std::string line = "console=ttyS0";
@@ -49,7 +49,7 @@ std::string command_line(const RunOptions &options) {
     return options.params.empty() ? line : line + " " + options.params;
 }
 
-unsigned clamp_cpus(const arm64::System &system, unsigned wanted) {
+unsigned clamp_cpus(const arm64::System& system, unsigned wanted) {
     const int most = system.check_extension(virt::Capability::max_vcpus);
     const auto limit = static_cast<unsigned>(std::max(most, 1));
     if (wanted <= limit)
@@ -58,7 +58,7 @@ unsigned clamp_cpus(const arm64::System &system, unsigned wanted) {
     return limit;
 }
 
-expected<void> write_file(const std::string &path, std::span<const std::byte> bytes) {
+expected<void> write_file(const std::string& path, std::span<const std::byte> bytes) {
     const std::string what = "write the device tree to " + path;
     const virt::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!fd)
@@ -75,8 +75,8 @@ expected<void> write_file(const std::string &path, std::span<const std::byte> by
 /// From the first machine to the last, through resets.
 class Session {
 public:
-    Session(const RunOptions &options, arm64::System &system, const Payload &payload, virt::GuestMemory &memory,
-            virt::EventLoop &loop, MachineConfig config)
+    Session(const RunOptions& options, arm64::System& system, const Payload& payload, virt::GuestMemory& memory,
+            virt::EventLoop& loop, MachineConfig config)
         : options_(options),
           system_(system),
           payload_(payload),
@@ -98,11 +98,11 @@ private:
     void take_signal(int signals);
     void room_in_output();
 
-    const RunOptions &options_;
-    arm64::System &system_;
-    const Payload &payload_;
-    virt::GuestMemory &memory_;
-    virt::EventLoop &loop_;
+    const RunOptions& options_;
+    arm64::System& system_;
+    const Payload& payload_;
+    virt::GuestMemory& memory_;
+    virt::EventLoop& loop_;
     MachineConfig config_;
 
     RawTerminal terminal_;
@@ -205,7 +205,7 @@ Outcome Session::run(int signals) {
     return *outcome_;
 }
 
-expected<Outcome> start(const RunOptions &options) {
+expected<Outcome> start(const RunOptions& options) {
     // Blocked here, before any thread starts, so that only the loop sees them. One that comes earlier kills.
     sigset_t signals;
     ::sigemptyset(&signals);
@@ -214,7 +214,8 @@ expected<Outcome> start(const RunOptions &options) {
 
     auto payload = Payload::open(options.kernel, options.initrd);
     VIRT_TRY(payload);
-    if (payload->kind() == arm64::boot::ImageLayout::Kind::flat)
+    const bool linux_guest = payload->kind() == arm64::boot::ImageLayout::Kind::linux_image;
+    if (!linux_guest)
         virt::log::warning("{} has no arm64 Image header: loading it flat at offset {:#x}", options.kernel,
                            arm64::boot::default_text_offset);
     const auto system = arm64::kvm::open(options.device, options.hidden);
@@ -223,6 +224,7 @@ expected<Outcome> start(const RunOptions &options) {
     const auto online = static_cast<unsigned>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
     const unsigned cpus = clamp_cpus(**system, options.cpus.value_or(online));
     const auto size = options.memory.value_or(default_memory(cpus));
+    VIRT_TRY(Machine::address_bits(**system, map::ram + size));
     VIRT_TRY(payload->place(map::ram, size));
     auto memory = virt::GuestMemory::allocate(map::ram, size);
     VIRT_TRY(memory);
@@ -236,21 +238,22 @@ expected<Outcome> start(const RunOptions &options) {
         return virt::system_failure("create a signalfd");
     ::signal(SIGPIPE, SIG_IGN);
 
-    Session session(options, **system, *payload, *memory, *loop,
-                    {.cpus = cpus, .irqchip = options.irqchip, .command_line = command_line(options)});
+    Session session(
+        options, **system, *payload, *memory, *loop,
+        {.cpus = cpus, .irqchip = options.irqchip, .command_line = command_line(options), .linux_guest = linux_guest});
     return session.run(signal_fd.get());
 }
 
 } // namespace
 
-int run(const RunOptions &options) {
+int run(const RunOptions& options) {
     virt::log::set_level(options.loglevel);
     const auto ended = start(options);
     if (!ended) {
         virt::log::fatal(ended.error().sentence());
         return failure_status;
     }
-    if (const auto *failure = std::get_if<outcome::Failure>(&*ended))
+    if (const auto* failure = std::get_if<outcome::Failure>(&*ended))
         virt::log::fatal(failure->error.sentence());
     return exit_status(*ended);
 }

@@ -8,6 +8,6 @@ namespace vmm {
 
 /// Boots the guest and stays until it ends. Prints what went wrong, as one sentence. Answers the exit status
 /// (vmm/outcome.hpp).
-[[nodiscard]] int run(const RunOptions &options);
+[[nodiscard]] int run(const RunOptions& options);
 
 } // namespace vmm

@@ -12,8 +12,8 @@ namespace vmm {
 class RawTerminal {
 public:
     RawTerminal();
-    RawTerminal(const RawTerminal &) = delete;
-    RawTerminal &operator=(const RawTerminal &) = delete;
+    RawTerminal(const RawTerminal&) = delete;
+    RawTerminal& operator=(const RawTerminal&) = delete;
     ~RawTerminal();
 
     [[nodiscard]] bool active() const { return active_; }

@@ -31,14 +31,14 @@ bool starts_with(std::span<const std::byte> head, std::string_view signature, st
 
 // What a file is that certainly is not a flat arm64 binary, and what to do about it.
 struct Foreign {
-    const char *what;
-    const char *remedy;
+    const char* what;
+    const char* remedy;
 };
 
 std::optional<Foreign> recognise(std::span<const std::byte> head) {
     using namespace std::string_view_literals;
-    constexpr const char *uncompress = "uncompress it first";
-    constexpr const char *need_arm64 = "use an arm64 Image";
+    constexpr const char* uncompress = "uncompress it first";
+    constexpr const char* need_arm64 = "use an arm64 Image";
     if (starts_with(head, "\x7f"
                           "ELF"))
         return Foreign{starts_with(head, "\xb7\0"sv, 18) ? "an arm64 ELF file" : "an ELF file of another machine",
@@ -65,7 +65,7 @@ std::optional<Foreign> recognise(std::span<const std::byte> head) {
 
 } // namespace
 
-virt::expected<ImageLayout> inspect(const std::string &path, std::span<const std::byte> head, std::uint64_t file_size) {
+virt::expected<ImageLayout> inspect(const std::string& path, std::span<const std::byte> head, std::uint64_t file_size) {
     const std::string what = "boot kernel " + path;
     if (head.size() < header_size)
         return virt::failure(0, what, "it is shorter than a kernel header (64 bytes)");

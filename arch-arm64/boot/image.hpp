@@ -29,6 +29,6 @@ inline constexpr std::uint64_t default_text_offset = 0x80000;
 /// Recognises an arm64 `Image`; anything without a known signature is a flat binary. Refuses what is recognisably
 /// something else (bzImage, PE or ELF of another machine, compressed kernels) and what is shorter than a header, in
 /// one clause that says what the file is.
-virt::expected<ImageLayout> inspect(const std::string &path, std::span<const std::byte> head, std::uint64_t file_size);
+virt::expected<ImageLayout> inspect(const std::string& path, std::span<const std::byte> head, std::uint64_t file_size);
 
 } // namespace arm64::boot

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t first_size = 4096;
 
-void append(std::vector<std::uint32_t> &cells, std::uint64_t value) {
+void append(std::vector<std::uint32_t>& cells, std::uint64_t value) {
     cells.push_back(cpu_to_fdt32(static_cast<std::uint32_t>(value >> 32)));
     cells.push_back(cpu_to_fdt32(static_cast<std::uint32_t>(value)));
 }
@@ -32,38 +32,38 @@ void Tree::attempt(Step step) {
 }
 
 Tree::Tree() : blob_(first_size) {
-    attempt([&](void *blob) { return fdt_create(blob, static_cast<int>(blob_.size())); });
-    attempt([](void *blob) { return fdt_finish_reservemap(blob); });
+    attempt([&](void* blob) { return fdt_create(blob, static_cast<int>(blob_.size())); });
+    attempt([](void* blob) { return fdt_finish_reservemap(blob); });
 }
 
-Tree::Node Tree::node(const std::string &name) {
-    attempt([&](void *blob) { return fdt_begin_node(blob, name.c_str()); });
+Tree::Node Tree::node(const std::string& name) {
+    attempt([&](void* blob) { return fdt_begin_node(blob, name.c_str()); });
     child_ended_ = false;
     return Node(*this);
 }
 
 void Tree::end_node() {
-    attempt([](void *blob) { return fdt_end_node(blob); });
+    attempt([](void* blob) { return fdt_end_node(blob); });
     child_ended_ = true;
 }
 
-void Tree::property(const char *name, const void *data, std::size_t bytes) {
+void Tree::property(const char* name, const void* data, std::size_t bytes) {
     VIRT_ASSERT(!child_ended_, "a device tree was written out of order"); // libfdt would not notice
-    attempt([&](void *blob) { return fdt_property(blob, name, data, static_cast<int>(bytes)); });
+    attempt([&](void* blob) { return fdt_property(blob, name, data, static_cast<int>(bytes)); });
 }
 
-void Tree::flag(const char *name) { property(name, nullptr, 0); }
+void Tree::flag(const char* name) { property(name, nullptr, 0); }
 
-void Tree::string(const char *name, std::string_view value) { strings(name, {value}); }
+void Tree::string(const char* name, std::string_view value) { strings(name, {value}); }
 
-void Tree::strings(const char *name, std::initializer_list<std::string_view> values) {
+void Tree::strings(const char* name, std::initializer_list<std::string_view> values) {
     std::string list;
     for (const auto value : values)
         list.append(value).push_back('\0');
     property(name, list.data(), list.size());
 }
 
-void Tree::cells(const char *name, std::span<const std::uint32_t> values) {
+void Tree::cells(const char* name, std::span<const std::uint32_t> values) {
     std::vector<std::uint32_t> big_endian;
     big_endian.reserve(values.size());
     for (const auto value : values)
@@ -71,7 +71,7 @@ void Tree::cells(const char *name, std::span<const std::uint32_t> values) {
     property(name, big_endian.data(), big_endian.size() * sizeof(std::uint32_t));
 }
 
-void Tree::wide(const char *name, std::initializer_list<std::uint64_t> values) {
+void Tree::wide(const char* name, std::initializer_list<std::uint64_t> values) {
     std::vector<std::uint32_t> big_endian;
     big_endian.reserve(2 * values.size());
     for (const auto value : values)
@@ -80,7 +80,7 @@ void Tree::wide(const char *name, std::initializer_list<std::uint64_t> values) {
 }
 
 std::vector<std::byte> Tree::finish() {
-    attempt([](void *blob) { return fdt_finish(blob); });
+    attempt([](void* blob) { return fdt_finish(blob); });
     blob_.resize(fdt_totalsize(blob_.data()));
     return std::move(blob_);
 }

@@ -13,12 +13,12 @@ constexpr std::uint64_t PMC_EL1 = 1U << 1; // privilege: EL1
 constexpr std::uint64_t PMC_EL1_EL0 = 3U << 1;
 constexpr std::uint64_t BAS_all_bytes = 0xFU << 5; // the whole instruction
 
-std::uint64_t control_of(const virt::Breakpoint &breakpoint) {
+std::uint64_t control_of(const virt::Breakpoint& breakpoint) {
     const bool kernel = breakpoint.privilege == virt::Breakpoint::Privilege::kernel;
     return BAS_all_bytes | (kernel ? PMC_EL1 : PMC_EL1_EL0) | E;
 }
 
-std::uint64_t control_of(const virt::Watchpoint &watchpoint) {
+std::uint64_t control_of(const virt::Watchpoint& watchpoint) {
     const auto LSC = static_cast<std::uint64_t>(watchpoint.access) << 3;
     std::uint64_t size = 0;
     if (watchpoint.size <= 8) { // BAS: one bit per byte of the doubleword
@@ -32,7 +32,7 @@ std::uint64_t control_of(const virt::Watchpoint &watchpoint) {
 
 } // namespace
 
-abi::GuestDebug encode(const virt::GuestDebug &debug) {
+abi::GuestDebug encode(const virt::GuestDebug& debug) {
     abi::GuestDebug request{};
     if (debug.enabled())
         request.control |= abi::GUESTDBG_ENABLE;

@@ -9,6 +9,6 @@ namespace arm64::kvm {
 
 /// At most 16 of each kind. A watchpoint is 1..8 bytes within one doubleword, or a power of two of bytes up to 2 GiB,
 /// aligned to its size.
-[[nodiscard]] abi::GuestDebug encode(const virt::GuestDebug &debug);
+[[nodiscard]] abi::GuestDebug encode(const virt::GuestDebug& debug);
 
 } // namespace arm64::kvm

@@ -61,7 +61,7 @@ public:
     }
 
 private:
-    [[nodiscard]] virt::exit::Debug decode_debug(const kvm_run &run) const override {
+    [[nodiscard]] virt::exit::Debug decode_debug(const kvm_run& run) const override {
         struct {
             std::uint32_t hsr;
             std::uint32_t hsr_high;
@@ -78,7 +78,7 @@ private:
 
 class HostVm final : public virt::host::Vm, public arm64::Vm {
 public:
-    HostVm(const virt::host::System &system, virt::Fd fd) : virt::host::Vm(system, std::move(fd)) {}
+    HostVm(const virt::host::System& system, virt::Fd fd) : virt::host::Vm(system, std::move(fd)) {}
 
     expected<std::unique_ptr<arm64::Vcpu>> create_vcpu(virt::VcpuId id) override {
         auto fd = create_vcpu_fd(id);
@@ -126,7 +126,7 @@ private:
 
 } // namespace
 
-expected<std::unique_ptr<System>> open(const std::string &path, virt::CapabilityMask mask) {
+expected<std::unique_ptr<System>> open(const std::string& path, virt::CapabilityMask mask) {
     utsname host{};
     if (::uname(&host) == 0 && std::string_view(host.machine) != "aarch64")
         return virt::failure(0, "run arm64 guests on the KVM of this " + std::string(host.machine) + " host",

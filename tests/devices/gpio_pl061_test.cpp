@@ -39,7 +39,7 @@ protected:
 };
 
 struct Row {
-    const char *name;
+    const char* name;
     std::uint64_t offset;
     std::uint32_t reset;
     std::uint32_t after_ones; // reads so when ~0 was stored into it
@@ -98,7 +98,7 @@ TEST_P(GpioPl061Register, IsAByteAWordApart) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, GpioPl061Register, ::testing::ValuesIn(rows),
-                         [](const auto &row) { return std::string(row.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(GpioPl061Test, RegistersAreApart) {
     std::uint32_t value = 0x11;
@@ -172,7 +172,7 @@ TEST_F(GpioPl061Test, AnInputTakesNoValue) {
 // Detection
 
 struct Detection {
-    const char *name;
+    const char* name;
     bool is, ibe, iev;
     bool while_low, after_rising, after_falling; // GPIORIS, cleared by GPIOIC after each look
 };
@@ -266,7 +266,7 @@ TEST_P(GpioPl061Detection, AnOutputIgnoresTheHost) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, GpioPl061Detection, ::testing::ValuesIn(detections),
-                         [](const auto &row) { return std::string(row.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(GpioPl061Test, AnEdgeStaysWhenThePinBecomesAnOutput) {
     out(GPIOIEV, 0x08);

@@ -76,7 +76,7 @@ TEST_F(RtcMc146818Test, TwelveHours) {
         unsigned hour, bcd, binary;
     } const rows[] = {{0, 0x12, 12},    {1, 0x01, 1},     {11, 0x11, 11},
                       {12, 0x92, 0x8c}, {13, 0x81, 0x81}, {23, 0x91, 0x8b}};
-    for (const auto &row : rows) {
+    for (const auto& row : rows) {
         now = sys_days(2024y / March / 1) + hours(row.hour);
         out(B, 0);
         EXPECT_EQ(in(0x04), row.bcd) << row.hour;

@@ -40,7 +40,7 @@ protected:
 };
 
 struct Row {
-    const char *name;
+    const char* name;
     std::uint64_t offset;
     std::uint32_t reset;
     std::uint32_t after_ones; // reads so when ~0 was stored into it
@@ -90,7 +90,7 @@ TEST_P(RtcPl031Register, IsAWord) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, RtcPl031Register, ::testing::ValuesIn(rows),
-                         [](const auto &row) { return std::string(row.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(RtcPl031Test, OffsetsOutsideTheBlockReadAsZero) {
     for (const std::uint64_t offset : {RtcPl031::size, RtcPl031::size + 0x20, ~std::uint64_t{3}}) {

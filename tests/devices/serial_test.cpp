@@ -23,7 +23,7 @@ constexpr std::uint32_t empty = LSR::THRE | LSR::TEMT;
 // --- Every register: reset value, and which bits a store can change (Tables 1 and 2) ---------------------------
 
 struct Row {
-    const char *name;
+    const char* name;
     std::uint64_t offset;
     std::uint32_t dlab;     // LCR during the access
     std::uint32_t reset;    // value after master reset
@@ -66,7 +66,7 @@ TEST_P(SerialRegister, HasItsResetValue) {
 }
 
 TEST_P(SerialRegister, StoresOnlyWritableBits) {
-    const Row &row = GetParam();
+    const Row& row = GetParam();
     for (const std::uint32_t value : {0xffU, 0x00U, 0x55U, 0xaaU, 0xffU}) {
         select();
         if (row.offset == IIR::offset)
@@ -77,7 +77,7 @@ TEST_P(SerialRegister, StoresOnlyWritableBits) {
 }
 
 TEST_P(SerialRegister, AnswersEveryWidthWithItsOwnByteOnly) {
-    const Row &row = GetParam();
+    const Row& row = GetParam();
     for (const virt::Width width : {virt::Width::b2, virt::Width::b4, virt::Width::b8}) {
         select();
         EXPECT_EQ(serial.read(row.offset, width), row.reset);
@@ -99,7 +99,7 @@ TEST_P(SerialRegister, AnswersEveryWidthWithItsOwnByteOnly) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table2, SerialRegister, ::testing::ValuesIn(rows),
-                         [](const auto &row) { return std::string(row.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(SerialTest, OffsetsAboveTheRegistersReadAsZeroAndIgnoreStores) {
     for (const virt::Width width : {virt::Width::b1, virt::Width::b2, virt::Width::b4, virt::Width::b8})
@@ -108,7 +108,7 @@ TEST_F(SerialTest, OffsetsAboveTheRegistersReadAsZeroAndIgnoreStores) {
             EXPECT_EQ(serial.read(offset, width), 0U) << offset;
         }
     EXPECT_EQ(serial.read(~std::uint64_t{0}, virt::Width::b1), 0U);
-    for (const Row &row : rows) {
+    for (const Row& row : rows) {
         out<LCR>(row.dlab);
         EXPECT_EQ(in(row.offset), row.reset) << row.name;
         out<LCR>(0);
@@ -412,7 +412,7 @@ TEST_F(SerialTest, LoopbackConnectsOutputsToInputs) {
     struct {
         std::uint32_t output, input;
     } const wires[] = {{MCR::DTR, MSR::DSR}, {MCR::RTS, MSR::CTS}, {MCR::OUT1, MSR::RI}, {MCR::OUT2, MSR::DCD}};
-    for (const auto &wire : wires) {
+    for (const auto& wire : wires) {
         out<MCR>(MCR::LOOP | wire.output);
         EXPECT_EQ(in<MSR>() & 0xf0, wire.input);
         out<MCR>(MCR::LOOP | (MCR::writable & ~wire.output));
@@ -501,6 +501,17 @@ TEST_F(SerialTest, RTSIsObeyedOnceItHasBeenRaised) {
     EXPECT_EQ(type("e"), 1U) << "reset forgets";
 }
 
+TEST_F(SerialTest, InputWaitsForTheFirstRTSIfAsked) {
+    serial.wait_for_RTS();
+    EXPECT_EQ(type("a"), 0U);
+    out<MCR>(MCR::LOOP | MCR::RTS); // a probe
+    out<MCR>(0);
+    EXPECT_EQ(type("a"), 0U);
+    out<MCR>(MCR::DTR | MCR::RTS);
+    EXPECT_EQ(source.wanted, 1U);
+    EXPECT_EQ(type("a"), 1U);
+}
+
 TEST_F(SerialTest, RTSInLoopbackIsNoPromise) {
     out<MCR>(MCR::LOOP | MCR::RTS);
     EXPECT_EQ(type("a"), 0U) << "held during loopback";
@@ -534,14 +545,14 @@ TEST_F(SerialTest, TheSourceIsToldOnceAndOnlyIfItWasRefused) {
 TEST_F(SerialTest, TheSourceMayAnswerAtOnce) {
     class Eager final : public InputSource {
     public:
-        explicit Eager(Serial &serial) : serial_(serial) {}
+        explicit Eager(Serial& serial) : serial_(serial) {}
         void input_wanted() override {
             const std::vector<std::uint8_t> bytes(20, 'x');
             EXPECT_EQ(serial_.receive(bytes), 1U); // would deadlock under the UART's lock
         }
 
     private:
-        Serial &serial_;
+        Serial& serial_;
     } eager(serial);
     serial.set_input_source(eager);
     ASSERT_EQ(type("ab"), 1U);
@@ -561,7 +572,7 @@ TEST_F(SerialTest, ResetReturnsEverything) {
     EXPECT_TRUE(line.level);
     serial.reset();
     EXPECT_FALSE(line.level);
-    for (const Row &row : rows) {
+    for (const Row& row : rows) {
         out<LCR>(row.dlab);
         EXPECT_EQ(in(row.offset), row.reset) << row.name;
         out<LCR>(0);

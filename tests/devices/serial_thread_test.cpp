@@ -120,7 +120,7 @@ public:
         ++count_;
     }
     [[nodiscard]] std::size_t count() const { return count_; }
-    [[nodiscard]] bool operator==(const Digest &) const = default;
+    [[nodiscard]] bool operator==(const Digest&) const = default;
 
 private:
     std::uint64_t value_ = 0xcbf29ce484222325U;
@@ -149,7 +149,7 @@ TEST(SerialThreads, OneMebibyteEachWay) {
         std::array<std::uint8_t, 37> batch{};
         while (typed.count() < total) {
             const std::size_t size = std::min(batch.size(), total - typed.count());
-            for (std::uint8_t &byte : std::span(batch).first(size))
+            for (std::uint8_t& byte : std::span(batch).first(size))
                 typed.add(byte = sequence.next());
             std::span<const std::uint8_t> rest = std::span(batch).first(size);
             for (;;) {

@@ -18,8 +18,8 @@ MemorySlot slot(std::uint32_t id, Gpa base, std::uint64_t size) {
 
 class Diary final : public SlotListener {
 public:
-    void slot_added(const MemorySlot &slot) override { text += "+" + std::to_string(slot.id.value); }
-    void slot_removed(const MemorySlot &slot) override { text += "-" + std::to_string(slot.id.value); }
+    void slot_added(const MemorySlot& slot) override { text += "+" + std::to_string(slot.id.value); }
+    void slot_removed(const MemorySlot& slot) override { text += "-" + std::to_string(slot.id.value); }
     std::string text;
 };
 
@@ -34,7 +34,7 @@ TEST(MemorySlots, ErrnosAreKvms) {
     EXPECT_EQ(slots.add(slot(0, 0x40000, 0x1000), yes).error().code, EEXIST);
     EXPECT_TRUE(slots.add(slot(1, 0x20000, 0x1000), yes));
     EXPECT_TRUE(slots.add(slot(2, 0xF000, 0x1000), yes));
-    EXPECT_EQ(slots.remove(SlotId{9}, [](const MemorySlot &) { return yes(); }).error().code, ENOENT);
+    EXPECT_EQ(slots.remove(SlotId{9}, [](const MemorySlot&) { return yes(); }).error().code, ENOENT);
 }
 
 TEST(MemorySlots, ListenerHearsOfWhatIsThereAndOfChanges) {
@@ -43,7 +43,7 @@ TEST(MemorySlots, ListenerHearsOfWhatIsThereAndOfChanges) {
     ASSERT_TRUE(slots.add(slot(0, 0, 0x1000), yes));
     slots.set_listener(&diary);
     ASSERT_TRUE(slots.add(slot(1, 0x1000, 0x1000), yes));
-    ASSERT_TRUE(slots.remove(SlotId{0}, [](const MemorySlot &) { return yes(); }));
+    ASSERT_TRUE(slots.remove(SlotId{0}, [](const MemorySlot&) { return yes(); }));
     EXPECT_EQ(diary.text, "+0+1-0");
 }
 

@@ -40,7 +40,7 @@ protected:
         serial_.write(2, virt::Width::b1, 0x01); // FCR: FIFO on
     }
 
-    void type(const std::string &text) {
+    void type(const std::string& text) {
         ASSERT_EQ(::write(write_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
     }
 

@@ -33,7 +33,7 @@ struct Pipe {
     virt::Fd read, write;
 };
 
-void put_all(ConsoleOutput &output, const std::string &text) {
+void put_all(ConsoleOutput& output, const std::string& text) {
     for (const char character : text) {
         while (output.room() == 0)
             std::this_thread::yield();

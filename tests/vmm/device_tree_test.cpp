@@ -2,11 +2,17 @@
 // The tree says what was built, no more, no less.
 #include "vmm/device_tree.hpp"
 
+#include "virt/fd.hpp"
 #include "vmm/memory_map.hpp"
 
 #include <gtest/gtest.h>
 #include <libfdt.h>
+#include <unistd.h>
 
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
 #include <string>
 
 namespace vmm {
@@ -31,16 +37,16 @@ public:
     explicit Reader(std::vector<std::byte> blob) : blob_(std::move(blob)) {
         EXPECT_EQ(fdt_check_full(blob_.data(), blob_.size()), 0);
     }
-    [[nodiscard]] bool has(const std::string &path) const { return fdt_path_offset(blob_.data(), path.c_str()) >= 0; }
-    [[nodiscard]] std::string text(const std::string &path, const char *name) const {
+    [[nodiscard]] bool has(const std::string& path) const { return fdt_path_offset(blob_.data(), path.c_str()) >= 0; }
+    [[nodiscard]] std::string text(const std::string& path, const char* name) const {
         int size = 0;
-        const void *value = fdt_getprop(blob_.data(), fdt_path_offset(blob_.data(), path.c_str()), name, &size);
+        const void* value = fdt_getprop(blob_.data(), fdt_path_offset(blob_.data(), path.c_str()), name, &size);
         return value == nullptr ? "(none)"
-                                : std::string(static_cast<const char *>(value), static_cast<std::size_t>(size) - 1);
+                                : std::string(static_cast<const char*>(value), static_cast<std::size_t>(size) - 1);
     }
-    [[nodiscard]] std::uint64_t wide(const std::string &path, const char *name, int index) const {
+    [[nodiscard]] std::uint64_t wide(const std::string& path, const char* name, int index) const {
         int size = 0;
-        const auto *value = static_cast<const fdt32_t *>(
+        const auto* value = static_cast<const fdt32_t*>(
             fdt_getprop(blob_.data(), fdt_path_offset(blob_.data(), path.c_str()), name, &size));
         if (value == nullptr || size < (index + 1) * 8)
             return 0xBAD;
@@ -90,9 +96,27 @@ TEST(DeviceTree, DevicesThatWereNotBuiltAreNotThere) {
     EXPECT_EQ(Reader(make_device_tree(description)).text("/exit@1040000", "compatible"), "itsy,exit");
     description.platform = {};
     const Reader tree(make_device_tree(description));
-    for (const char *path : {"/serial@1000000", "/rtc@1010000", "/rtc@1030000", "/gpio@1060000", "/gpio-keys",
+    for (const char* path : {"/serial@1000000", "/rtc@1010000", "/rtc@1030000", "/gpio@1060000", "/gpio-keys",
                              "/exit@1040000", "/pvpanic@1050000", "/apb-pclk", "/aliases"})
         EXPECT_FALSE(tree.has(path)) << path;
+}
+
+TEST(DeviceTree, DtcHasNothingToWarnAbout) {
+    std::array<char, 32> path{"/tmp/itsy-dtb-XXXXXX"};
+    const virt::Fd file(::mkstemp(path.data()));
+    auto description = machine(3, true);
+    description.initrd = Blob{0x8F00'0000, 0x1234};
+    const auto blob = make_device_tree(description);
+    ASSERT_EQ(::write(file.get(), blob.data(), blob.size()), static_cast<ssize_t>(blob.size()));
+    const std::string command = std::string("dtc -I dtb -O dts -o /dev/null ") + path.data() + " 2>&1";
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> dtc(::popen(command.c_str(), "r"), ::pclose);
+    ASSERT_TRUE(dtc);
+    std::string says;
+    std::array<char, 256> line{};
+    while (std::fgets(line.data(), line.size(), dtc.get()) != nullptr)
+        says += line.data();
+    ::unlink(path.data());
+    EXPECT_EQ(says, "");
 }
 
 TEST(DeviceTree, FitsForAsManyCpusAsKvmHas) {

@@ -11,15 +11,15 @@ namespace vmm {
 namespace {
 
 std::variant<RunOptions, Usage> parse(std::vector<std::string> words) {
-    std::vector<char *> pointers;
-    for (auto &word : words)
+    std::vector<char*> pointers;
+    for (auto& word : words)
         pointers.push_back(word.data());
     return parse_run_options(pointers);
 }
 
 RunOptions accepted(std::vector<std::string> words) {
     auto parsed = parse(std::move(words));
-    if (const auto *usage = std::get_if<Usage>(&parsed)) {
+    if (const auto* usage = std::get_if<Usage>(&parsed)) {
         ADD_FAILURE() << usage->text;
         return {};
     }
@@ -28,7 +28,7 @@ RunOptions accepted(std::vector<std::string> words) {
 
 std::string refused(std::vector<std::string> words) {
     const auto parsed = parse(std::move(words));
-    const auto *usage = std::get_if<Usage>(&parsed);
+    const auto* usage = std::get_if<Usage>(&parsed);
     if (usage == nullptr) {
         ADD_FAILURE() << "was accepted";
         return {};
@@ -38,7 +38,7 @@ std::string refused(std::vector<std::string> words) {
 }
 
 TEST(Options, ShortAndLongSpelling) {
-    for (const auto &words : std::vector<std::vector<std::string>>{
+    for (const auto& words : std::vector<std::vector<std::string>>{
              {"-k", "Image", "-i", "initrd", "-p", "quiet", "-c", "2", "-m", "512", "-n", "mode=none"},
              {"--kernel", "Image", "--initrd=initrd", "--params=quiet", "--cpus=2", "--mem=512M",
               "--network=mode=none"},
@@ -80,6 +80,8 @@ TEST(Options, TheRest) {
     EXPECT_TRUE(options.hidden.hides(virt::DeviceType::vgic_its));
 }
 
+TEST(Options, TheLastOneCounts) { EXPECT_EQ(accepted({"-k", "Image", "-c", "1", "--cpus", "3"}).cpus, 3U); }
+
 TEST(Options, ParamsMayLookLikeOptions) {
     EXPECT_EQ(accepted({"-k", "Image", "-p", "console=ttyS0 -- -v"}).params, "console=ttyS0 -- -v");
 }
@@ -101,7 +103,7 @@ TEST(Options, WrongOnesAreNamed) {
 
 TEST(Options, HelpIsNoError) {
     const auto parsed = parse({"--help"});
-    const auto &usage = std::get<Usage>(parsed);
+    const auto& usage = std::get<Usage>(parsed);
     EXPECT_EQ(usage.status, 0);
     EXPECT_NE(usage.text.find("--initrd"), std::string::npos);
 }
@@ -114,7 +116,7 @@ TEST(Options, MemorySizes) {
     EXPECT_EQ(*parse_memory_size("0x40"), 64 * mebibyte);
     EXPECT_EQ(*parse_memory_size("33554433B"), 32 * mebibyte);
     EXPECT_EQ(*parse_memory_size("1P"), std::uint64_t{1} << 50);
-    for (const char *wrong : {"", "-5", "1x", "12MB", "M", "99999999999999999999", "999999P", "31", " 512"})
+    for (const char* wrong : {"", "-5", "1x", "12MB", "M", "99999999999999999999", "999999P", "31", " 512"})
         EXPECT_FALSE(parse_memory_size(wrong)) << wrong;
 }
 

@@ -24,7 +24,7 @@ public:
     explicit File(std::uint64_t size) : fd_(::memfd_create("file", 0)) {
         EXPECT_EQ(::ftruncate(fd_.get(), static_cast<off_t>(size)), 0);
     }
-    File &with_header(std::uint64_t text_offset, std::uint64_t image_size) {
+    File& with_header(std::uint64_t text_offset, std::uint64_t image_size) {
         put(8, text_offset);
         put(16, image_size);
         put(56, 0x644D5241);
@@ -101,7 +101,7 @@ TEST(Payload, AKernelTooLargeSaysHowMuchItNeeds) {
 }
 
 TEST(Payload, AbsurdHeadersAreDamage) {
-    for (const auto &[offset, size] : {std::pair{UINT64_MAX - 10, std::uint64_t{100}},
+    for (const auto& [offset, size] : {std::pair{UINT64_MAX - 10, std::uint64_t{100}},
                                        {std::uint64_t{0}, UINT64_MAX},
                                        {std::uint64_t{600} << 20, std::uint64_t{4096}}}) {
         File kernel(4096);

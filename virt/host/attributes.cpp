@@ -12,11 +12,11 @@
 namespace virt::host {
 namespace {
 
-kvm_device_attr attribute(std::uint32_t group, std::uint64_t attr, const void *data) {
+kvm_device_attr attribute(std::uint32_t group, std::uint64_t attr, const void* data) {
     return {.flags = 0, .group = group, .attr = attr, .addr = reinterpret_cast<std::uintptr_t>(data)};
 }
 
-unexpected refused(const char *verb, std::uint32_t group, std::uint64_t attr) {
+unexpected refused(const char* verb, std::uint32_t group, std::uint64_t attr) {
     return system_failure(std::string(verb) + " KVM device attribute " + std::to_string(group) + ":" +
                           std::to_string(attr));
 }

@@ -11,14 +11,14 @@
 namespace virt::host {
 
 template <class Argument>
-expected<int> control(int fd, unsigned long request, Argument *argument, const char *attempted) {
+expected<int> control(int fd, unsigned long request, Argument* argument, const char* attempted) {
     const int result = ::ioctl(fd, request, argument);
     if (result < 0) [[unlikely]]
         return system_failure(attempted);
     return result;
 }
 
-inline expected<int> control(int fd, unsigned long request, unsigned long argument, const char *attempted) {
+inline expected<int> control(int fd, unsigned long request, unsigned long argument, const char* attempted) {
     const int result = ::ioctl(fd, request, argument);
     if (result < 0) [[unlikely]]
         return system_failure(attempted);

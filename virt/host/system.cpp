@@ -14,7 +14,7 @@
 namespace virt::host {
 namespace {
 
-std::string remedy_for_open(int code, const std::string &path) {
+std::string remedy_for_open(int code, const std::string& path) {
     switch (code) {
     case ENOENT:
     case ENODEV:
@@ -27,7 +27,7 @@ std::string remedy_for_open(int code, const std::string &path) {
 
 } // namespace
 
-expected<System> System::open(const std::string &path, CapabilityMask mask) {
+expected<System> System::open(const std::string& path, CapabilityMask mask) {
     Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     if (!fd) {
         const int code = errno;

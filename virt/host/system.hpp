@@ -13,12 +13,12 @@ namespace virt::host {
 
 class System {
 public:
-    static constexpr const char *default_path = "/dev/kvm";
+    static constexpr const char* default_path = "/dev/kvm";
 
     /// Opens the device and checks that it is KVM, API version 12, and has what itsy cannot do without
     /// (user memory, one-reg, immediate_exit: Linux 4.12). Errors explain themselves: device missing, no permission,
     /// too old, not KVM.
-    static expected<System> open(const std::string &path, CapabilityMask mask);
+    static expected<System> open(const std::string& path, CapabilityMask mask);
 
     /// KVM_CHECK_EXTENSION on the system; 0 means absent or hidden. Some capabilities only a VM can tell.
     [[nodiscard]] int check_extension(Capability capability) const;
@@ -28,7 +28,7 @@ public:
 
     /// KVM_GET_VCPU_MMAP_SIZE, in bytes.
     [[nodiscard]] std::size_t run_size() const { return run_size_; }
-    [[nodiscard]] const CapabilityMask &mask() const { return mask_; }
+    [[nodiscard]] const CapabilityMask& mask() const { return mask_; }
 
 private:
     System(Fd fd, CapabilityMask mask) : fd_(std::move(fd)), mask_(std::move(mask)) {}

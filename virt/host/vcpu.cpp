@@ -36,7 +36,7 @@ pid_t this_thread() {
     return id;
 }
 
-Exit decode_mmio(const kvm_run &run) {
+Exit decode_mmio(const kvm_run& run) {
     const auto width = static_cast<Width>(run.mmio.len);
     if (run.mmio.is_write == 0)
         return exit::MmioRead{run.mmio.phys_addr, width};
@@ -47,7 +47,7 @@ Exit decode_mmio(const kvm_run &run) {
 
 } // namespace
 
-Exit Vcpu::decode(const kvm_run &run) const {
+Exit Vcpu::decode(const kvm_run& run) const {
     switch (run.exit_reason) {
     case KVM_EXIT_MMIO: return decode_mmio(run);
     case KVM_EXIT_INTR: return exit::Interrupted{};
@@ -68,13 +68,13 @@ Exit Vcpu::decode(const kvm_run &run) const {
 }
 
 expected<RunArea> RunArea::map(int vcpu, std::size_t size) {
-    void *const area = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+    void* const area = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
     if (area == MAP_FAILED)
         return system_failure("map kvm_run");
-    return RunArea(static_cast<kvm_run *>(area), size);
+    return RunArea(static_cast<kvm_run*>(area), size);
 }
 
-RunArea::RunArea(RunArea &&other) noexcept : run_(std::exchange(other.run_, nullptr)), size_(other.size_) {}
+RunArea::RunArea(RunArea&& other) noexcept : run_(std::exchange(other.run_, nullptr)), size_(other.size_) {}
 
 RunArea::~RunArea() {
     if (run_ != nullptr)
@@ -87,7 +87,7 @@ expected<Exit> Vcpu::run() {
     // Known before `immediate_exit` is read by the kernel, so that a kick finds one or the other.
     if (thread_.load(std::memory_order_relaxed) != this_thread())
         thread_.store(this_thread());
-    kvm_run &run = area();
+    kvm_run& run = area();
     if (::ioctl(fd(), KVM_RUN, 0UL) == 0) [[likely]]
         return decode(run);
     if (errno != EINTR)

@@ -18,15 +18,15 @@ namespace virt::host {
 class RunArea {
 public:
     static expected<RunArea> map(int vcpu, std::size_t size);
-    RunArea(RunArea &&other) noexcept;
-    RunArea &operator=(RunArea &&) = delete;
+    RunArea(RunArea&& other) noexcept;
+    RunArea& operator=(RunArea&&) = delete;
     ~RunArea();
 
-    [[nodiscard]] kvm_run *get() const { return run_; }
+    [[nodiscard]] kvm_run* get() const { return run_; }
 
 private:
-    RunArea(kvm_run *run, std::size_t size) : run_(run), size_(size) {}
-    kvm_run *run_;
+    RunArea(kvm_run* run, std::size_t size) : run_(run), size_(size) {}
+    kvm_run* run_;
     std::size_t size_;
 };
 
@@ -52,12 +52,12 @@ public:
 
 protected:
     Vcpu(Fd fd, RunArea area);
-    [[nodiscard]] kvm_run &area() const { return *area_.get(); }
+    [[nodiscard]] kvm_run& area() const { return *area_.get(); }
     /// kvm_run::debug has a layout of the architecture's.
-    [[nodiscard]] virtual exit::Debug decode_debug(const kvm_run &run) const = 0;
+    [[nodiscard]] virtual exit::Debug decode_debug(const kvm_run& run) const = 0;
 
 private:
-    [[nodiscard]] Exit decode(const kvm_run &run) const;
+    [[nodiscard]] Exit decode(const kvm_run& run) const;
 
     RunArea area_;
     std::atomic<pid_t> thread_ = 0; // who runs it, 0 before the first run

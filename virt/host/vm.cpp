@@ -13,7 +13,7 @@
 namespace virt::host {
 namespace {
 
-kvm_userspace_memory_region region(const MemorySlot &slot, std::uint64_t size) {
+kvm_userspace_memory_region region(const MemorySlot& slot, std::uint64_t size) {
     std::uint32_t flags = 0;
     if (slot.kind == SlotKind::rom)
         flags |= KVM_MEM_READONLY;
@@ -26,7 +26,7 @@ kvm_userspace_memory_region region(const MemorySlot &slot, std::uint64_t size) {
             .userspace_addr = reinterpret_cast<std::uintptr_t>(slot.host)};
 }
 
-kvm_irqfd encode(const Irqfd &irqfd, std::uint32_t flags) {
+kvm_irqfd encode(const Irqfd& irqfd, std::uint32_t flags) {
     kvm_irqfd request{};
     request.fd = static_cast<std::uint32_t>(irqfd.eventfd);
     request.gsi = irqfd.gsi.value;
@@ -38,7 +38,7 @@ kvm_irqfd encode(const Irqfd &irqfd, std::uint32_t flags) {
     return request;
 }
 
-kvm_ioeventfd encode(const Ioeventfd &ioeventfd, std::uint32_t flags) {
+kvm_ioeventfd encode(const Ioeventfd& ioeventfd, std::uint32_t flags) {
     kvm_ioeventfd request{};
     request.datamatch = ioeventfd.datamatch.value_or(0);
     request.addr = ioeventfd.address;
@@ -55,7 +55,7 @@ expected<void> done(expected<int> result) {
 
 } // namespace
 
-expected<void> Vm::visible(Capability capability, const char *attempted) const {
+expected<void> Vm::visible(Capability capability, const char* attempted) const {
     if (system_.mask().hides(capability))
         return failure(ENOTTY, attempted, "hidden by request");
     return {};
@@ -76,7 +76,7 @@ expected<void> Vm::enable(Capability capability, std::uint64_t argument) {
     return done(control(fd(), KVM_ENABLE_CAP, &request, "enable a KVM capability"));
 }
 
-expected<void> Vm::add_memory(const MemorySlot &slot) {
+expected<void> Vm::add_memory(const MemorySlot& slot) {
     if (slot.kind == SlotKind::rom)
         VIRT_TRY(visible(Capability::readonly_mem, "add read-only memory"));
     return slots_.add(slot, [&] {
@@ -86,7 +86,7 @@ expected<void> Vm::add_memory(const MemorySlot &slot) {
 }
 
 expected<void> Vm::remove_memory(SlotId id) {
-    return slots_.remove(id, [&](const MemorySlot &slot) {
+    return slots_.remove(id, [&](const MemorySlot& slot) {
         auto request = region(slot, 0);
         return done(control(fd(), KVM_SET_USER_MEMORY_REGION, &request, "take memory from the virtual machine"));
     });
@@ -121,12 +121,12 @@ bool Vm::knows_device(DeviceType type) const {
     return !system_.mask().hides(type) && ::ioctl(fd(), KVM_CREATE_DEVICE, &request) == 0;
 }
 
-expected<void> Vm::set_gsi_routing(const kvm_irq_routing &table) {
+expected<void> Vm::set_gsi_routing(const kvm_irq_routing& table) {
     VIRT_TRY(visible(Capability::irq_routing, "set the GSI routing table"));
     return done(control(fd(), KVM_SET_GSI_ROUTING, &table, "set the GSI routing table"));
 }
 
-expected<void> Vm::assign(const Irqfd &irqfd) {
+expected<void> Vm::assign(const Irqfd& irqfd) {
     VIRT_TRY(visible(Capability::irqfd, "assign an irqfd"));
     if (irqfd.resample)
         VIRT_TRY(visible(Capability::irqfd_resample, "assign an irqfd with resampling"));
@@ -134,25 +134,25 @@ expected<void> Vm::assign(const Irqfd &irqfd) {
     return done(control(fd(), KVM_IRQFD, &request, "assign an irqfd"));
 }
 
-expected<void> Vm::deassign(const Irqfd &irqfd) {
+expected<void> Vm::deassign(const Irqfd& irqfd) {
     VIRT_TRY(visible(Capability::irqfd, "deassign an irqfd"));
     auto request = encode(irqfd, KVM_IRQFD_FLAG_DEASSIGN);
     return done(control(fd(), KVM_IRQFD, &request, "deassign an irqfd"));
 }
 
-expected<void> Vm::assign(const Ioeventfd &ioeventfd) {
+expected<void> Vm::assign(const Ioeventfd& ioeventfd) {
     VIRT_TRY(visible(Capability::ioeventfd, "assign an ioeventfd"));
     auto request = encode(ioeventfd, 0);
     return done(control(fd(), KVM_IOEVENTFD, &request, "assign an ioeventfd"));
 }
 
-expected<void> Vm::deassign(const Ioeventfd &ioeventfd) {
+expected<void> Vm::deassign(const Ioeventfd& ioeventfd) {
     VIRT_TRY(visible(Capability::ioeventfd, "deassign an ioeventfd"));
     auto request = encode(ioeventfd, KVM_IOEVENTFD_FLAG_DEASSIGN);
     return done(control(fd(), KVM_IOEVENTFD, &request, "deassign an ioeventfd"));
 }
 
-expected<bool> Vm::signal(const Msi &msi) {
+expected<bool> Vm::signal(const Msi& msi) {
     VIRT_TRY(visible(Capability::signal_msi, "signal an MSI"));
     kvm_msi request{};
     request.address_lo = static_cast<std::uint32_t>(msi.address);

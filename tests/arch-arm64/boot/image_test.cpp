@@ -65,9 +65,9 @@ TEST(Image, ShorterThanAHeaderIsRefused) {
 }
 
 struct ForeignCase {
-    const char *name;
+    const char* name;
     std::vector<std::byte> head;
-    const char *says;
+    const char* says;
 };
 
 class Foreign : public testing::TestWithParam<ForeignCase> {};
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Foreign,
                                                      "xz"},
                                          ForeignCase{"uimage", file_with("\x27\x05\x19\x56"), "uImage"},
                                          ForeignCase{"zimage", file_with("\x18\x28\x6f\x01", 0x24), "32-bit"}),
-                         [](const auto &test) { return test.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 } // namespace
 } // namespace arm64::boot

@@ -25,7 +25,7 @@ TEST(Tree, NodesAndPropertiesReadBack) {
     ASSERT_EQ(fdt_check_full(blob.data(), blob.size()), 0);
     EXPECT_EQ(fdt_totalsize(blob.data()), blob.size());
     int size = 0;
-    const auto *reg = static_cast<const fdt32_t *>(fdt_getprop(blob.data(), 0, "reg", &size));
+    const auto* reg = static_cast<const fdt32_t*>(fdt_getprop(blob.data(), 0, "reg", &size));
     ASSERT_EQ(size, 16);
     EXPECT_EQ(fdt32_to_cpu(reg[0]), 1U);
     EXPECT_EQ(fdt32_to_cpu(reg[1]), 2U);

@@ -27,24 +27,24 @@ expected<std::unique_ptr<virt::Device>> create(Vm& vm, virt::DeviceType type, co
 expected<VgicV3> VgicV3::create(Vm& vm, const GicV3Layout& layout) {
     auto gic = arm64::create(vm, virt::DeviceType::vgic_v3, "GICv3");
     VIRT_TRY(gic);
-    VIRT_TRY((*gic)->set_attr(attr::GRP_ADDR, attr::VGIC_V3_ADDR_TYPE_DIST, layout.distributor));
-    VIRT_TRY((*gic)->set_attr(attr::GRP_ADDR, attr::VGIC_V3_ADDR_TYPE_REDIST, layout.redistributors));
+    VIRT_TRY((*gic)->set_number(attr::GRP_ADDR, attr::VGIC_V3_ADDR_TYPE_DIST, layout.distributor));
+    VIRT_TRY((*gic)->set_number(attr::GRP_ADDR, attr::VGIC_V3_ADDR_TYPE_REDIST, layout.redistributors));
 
     std::unique_ptr<virt::Device> its;
     if (layout.its) {
         auto device = arm64::create(vm, virt::DeviceType::vgic_its, "ITS");
         VIRT_TRY(device);
-        VIRT_TRY((*device)->set_attr(attr::GRP_ADDR, attr::VGIC_ITS_ADDR_TYPE, *layout.its));
+        VIRT_TRY((*device)->set_number(attr::GRP_ADDR, attr::VGIC_ITS_ADDR_TYPE, *layout.its));
         its = *std::move(device);
     }
     return VgicV3(*std::move(gic), std::move(its));
 }
 
 expected<void> VgicV3::init(std::uint32_t interrupts) {
-    VIRT_TRY(gic_->set_attr(attr::GRP_NR_IRQS, 0, interrupts));
-    VIRT_TRY(gic_->set_attr(attr::GRP_CTRL, attr::CTRL_INIT, std::span<const std::byte>{}));
+    VIRT_TRY(gic_->set_number(attr::GRP_NR_IRQS, 0, interrupts));
+    VIRT_TRY(gic_->set_attr(attr::GRP_CTRL, attr::CTRL_INIT, {}));
     if (its_)
-        VIRT_TRY(its_->set_attr(attr::GRP_CTRL, attr::CTRL_INIT, std::span<const std::byte>{}));
+        VIRT_TRY(its_->set_attr(attr::GRP_CTRL, attr::CTRL_INIT, {}));
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "devices/serial_registers.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 namespace devices {
 

@@ -5,11 +5,11 @@
 #include "devices/serial_host.hpp"
 #include "virt/irq_line.hpp"
 #include "virt/mmio_bus.hpp"
+#include "virt/mutex.hpp"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 
 namespace devices {
@@ -93,7 +93,7 @@ private:
     Transmitter& transmitter_;
     InputSource* source_ = nullptr;
 
-    std::mutex mutex_; // guards everything below
+    virt::Mutex mutex_; // guards everything below
     std::uint32_t interrupt_id_ = 0;
     std::uint32_t ier_ = 0;
     std::uint32_t lcr_ = 0;

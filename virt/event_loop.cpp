@@ -80,7 +80,7 @@ expected<void> EventLoop::run() {
                 woken_();
         }
         for (std::size_t n = 1; n < polled.size(); ++n) {
-            if (polled[n].revents == 0)
+            if (polled[n].revents == 0 || stopped_->load())
                 continue;
             // A callback before this one may have ignored it.
             const auto watch = std::ranges::find(watches_, polled[n].fd, &Watch::fd);
@@ -89,7 +89,8 @@ expected<void> EventLoop::run() {
                 ready();
             }
         }
-        run_due_timers();
+        if (!stopped_->load())
+            run_due_timers();
     }
     return {};
 }

@@ -48,7 +48,7 @@ private:
         std::function<void()> call;
     };
 
-    EventLoop(Fd wakeup) : wakeup_(std::move(wakeup)) {}
+    explicit EventLoop(Fd wakeup) : wakeup_(std::move(wakeup)) {}
     void run_due_timers();
 
     Fd wakeup_; // an eventfd

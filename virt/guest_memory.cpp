@@ -27,13 +27,13 @@ expected<GuestMemory> GuestMemory::allocate(Gpa base, std::uint64_t size) {
         ::mmap(nullptr, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (area == MAP_FAILED)
         return system_failure(what, "ask for less memory (-m)");
-    const auto start = reinterpret_cast<std::uintptr_t>(area);
-    const auto aligned = (start + huge_page - 1) & ~(huge_page - 1);
-    if (aligned != start)
-        ::munmap(area, aligned - start);
-    if (const auto tail = huge_page - (aligned - start); tail != 0)
-        ::munmap(reinterpret_cast<void*>(aligned + size), tail);
-    return GuestMemory(base, size, reinterpret_cast<std::byte*>(aligned));
+    auto* const start = static_cast<std::byte*>(area);
+    const std::uint64_t lead = -reinterpret_cast<std::uintptr_t>(area) % huge_page;
+    if (lead != 0)
+        ::munmap(start, lead);
+    if (lead != huge_page)
+        ::munmap(start + lead + size, huge_page - lead);
+    return GuestMemory(base, size, start + lead);
 }
 
 GuestMemory::GuestMemory(GuestMemory&& other) noexcept
@@ -68,7 +68,7 @@ expected<std::uint64_t> GuestMemory::load(Gpa address, int fd, std::uint64_t lim
         return failure(EFAULT, "load a file outside of guest memory");
     std::uint64_t done = 0;
     while (done < limit) {
-        const auto got = ::read(fd, host_ + (address - base_) + done, limit - done);
+        const auto got = ::pread(fd, host_ + (address - base_) + done, limit - done, static_cast<off_t>(done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

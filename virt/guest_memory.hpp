@@ -56,7 +56,7 @@ public:
         return write(address, std::as_bytes(std::span(&value, 1)));
     }
 
-    /// Reads from the present position of `fd` to its end, at most `limit` bytes (which must all be inside).
+    /// Reads a file from its start to its end, at most `limit` bytes (which must all be inside).
     /// Answers how many bytes came.
     expected<std::uint64_t> load(Gpa address, int fd, std::uint64_t limit);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 
 namespace virt {
@@ -31,5 +32,7 @@ using DeviceId = Id<struct DeviceIdMeaning, std::uint32_t>;
 using VcpuId = Id<struct VcpuIdMeaning, std::uint32_t>;
 /// Register identifier of KVM_{GET,SET}_ONE_REG; its size is encoded in bits 55:52.
 using RegisterId = Id<struct RegisterIdMeaning, std::uint64_t>;
+/// Bytes of the register.
+[[nodiscard]] constexpr std::size_t size_of(RegisterId id) { return std::size_t{1} << (id.value >> 52 & 15); }
 
 } // namespace virt

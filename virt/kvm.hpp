@@ -17,6 +17,7 @@
 #include "virt/memory_slots.hpp"
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,12 +43,13 @@ public:
     virtual expected<void> get_attr(std::uint32_t group, std::uint64_t attr, std::span<std::byte> data) const = 0;
     virtual expected<void> set_attr(std::uint32_t group, std::uint64_t attr, std::span<const std::byte> data) = 0;
 
-    template <class T>
-    expected<void> set_attr(std::uint32_t group, std::uint64_t attr, const T& value) {
+    /// The payload as one number.
+    template <std::unsigned_integral T>
+    expected<void> set_number(std::uint32_t group, std::uint64_t attr, T value) {
         return set_attr(group, attr, std::as_bytes(std::span(&value, 1)));
     }
-    template <class T>
-    expected<T> get_attr(std::uint32_t group, std::uint64_t attr) const {
+    template <std::unsigned_integral T>
+    expected<T> get_number(std::uint32_t group, std::uint64_t attr) const {
         T value{};
         VIRT_TRY(get_attr(group, attr, std::as_writable_bytes(std::span(&value, 1))));
         return value;
@@ -64,7 +66,8 @@ enum class MpState : std::uint32_t { runnable = 0, stopped = 5, suspended = 9 };
 class Vcpu : public virtual Attributes {
 public:
     /// KVM_RUN: enters the guest until it exits. A `kick` since the last `run` makes it return `Interrupted` without
-    /// executing a guest instruction. EIO once the VM is dead, ENOEXEC before the vCPU is initialised.
+    /// executing a guest instruction, and what a thread wrote before it kicked is visible then. EIO once the VM is
+    /// dead, ENOEXEC before the vCPU is initialised.
     virtual expected<Exit> run() = 0;
 
     /// Answers the last exit: the loaded value of `MmioRead` (low `width` bytes). The guest sees it at the next `run`.
@@ -77,7 +80,7 @@ public:
     /// Makes the present or the next `run` return `Interrupted`. Sticky, any thread, async-signal-safe.
     virtual void kick() = 0;
 
-    /// KVM_{GET,SET}_ONE_REG; `data` has the size that the identifier encodes (bits 55:52).
+    /// KVM_{GET,SET}_ONE_REG; EINVAL unless `data` has the size that the identifier encodes (bits 55:52).
     virtual expected<void> get(RegisterId id, std::span<std::byte> data) const = 0;
     virtual expected<void> set(RegisterId id, std::span<const std::byte> data) = 0;
     /// KVM_GET_REG_LIST.
@@ -132,8 +135,11 @@ public:
     /// ENOENT if there is no such slot. Waits until no vCPU uses the memory.
     virtual expected<void> remove_memory(SlotId id) = 0;
     /// Tells `listener` of every slot there is, then of every change, in the caller's thread.
-    virtual void set_slot_listener(SlotListener* listener) = 0;
-    /// KVM_GET_DIRTY_LOG: ORs one bit per page of the slot, written since the last call, into `bitmap`.
+    virtual expected<void> set_slot_listener(SlotListener* listener) = 0;
+    /// Switches the log of a slot in use. ENOENT if there is no such slot.
+    virtual expected<void> set_dirty_log(SlotId id, DirtyLog log) = 0;
+    /// KVM_GET_DIRTY_LOG: ORs one bit per 4 KiB page of the slot (whatever the host's page size), written since the
+    /// last call, into `bitmap`.
     virtual expected<void> collect_dirty(SlotId id, std::span<std::uint64_t> bitmap) = 0;
 
     /// KVM_CREATE_DEVICE.

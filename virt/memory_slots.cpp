@@ -21,12 +21,14 @@ expected<void> MemorySlots::check(const MemorySlot& slot) const {
 
 unexpected MemorySlots::missing(SlotId id) { return failure(ENOENT, "find memory slot " + std::to_string(id.value)); }
 
-void MemorySlots::set_listener(SlotListener* listener) {
+expected<void> MemorySlots::set_listener(SlotListener* listener) {
     const std::scoped_lock lock(mutex_);
-    listener_ = listener;
-    if (listener_ != nullptr)
+    listener_ = nullptr;
+    if (listener != nullptr)
         for (const auto& [id, slot] : slots_)
-            listener_->slot_added(slot);
+            VIRT_TRY(listener->slot_added(slot));
+    listener_ = listener;
+    return {};
 }
 
 expected<MemorySlot> MemorySlots::find(SlotId id) const {

@@ -39,7 +39,8 @@ public:
     SlotListener& operator=(const SlotListener&) = delete;
     virtual ~SlotListener() = default;
 
-    virtual void slot_added(const MemorySlot& slot) = 0;
+    /// May refuse (a DMA map that the host has no room for): then the slot is not added.
+    virtual expected<void> slot_added(const MemorySlot& slot) = 0;
     virtual void slot_removed(const MemorySlot& slot) = 0;
 };
 
@@ -49,15 +50,20 @@ public:
     static constexpr std::uint64_t page = 4096;
 
     /// EINVAL: size 0, wrap-around or misalignment; EEXIST: overlap or identifier in use.
-    /// `apply` makes the change real and may refuse; only then the slot is kept and announced.
-    template <class Apply>
-    expected<void> add(const MemorySlot& slot, Apply apply) {
+    /// `apply` makes the change real and may refuse; only then the slot is kept and announced. If the listener refuses,
+    /// `undo` takes it back.
+    template <class Apply, class Undo>
+    expected<void> add(const MemorySlot& slot, Apply apply, Undo undo) {
         const std::scoped_lock lock(mutex_);
         VIRT_TRY(check(slot));
         VIRT_TRY(apply());
+        if (listener_ != nullptr) {
+            if (auto announced = listener_->slot_added(slot); !announced) {
+                VIRT_TRY(undo());
+                return announced;
+            }
+        }
         slots_.emplace(slot.id, slot);
-        if (listener_ != nullptr)
-            listener_->slot_added(slot);
         return {};
     }
 
@@ -75,8 +81,22 @@ public:
         return {};
     }
 
-    /// Announces the present slots to `listener`, which may be null.
-    void set_listener(SlotListener* listener);
+    /// ENOENT if there is none. `apply` is given the slot as it shall be.
+    template <class Apply>
+    expected<void> set_log(SlotId id, DirtyLog log, Apply apply) {
+        const std::scoped_lock lock(mutex_);
+        const auto found = slots_.find(id);
+        if (found == slots_.end())
+            return missing(id);
+        MemorySlot wanted = found->second;
+        wanted.log = log;
+        VIRT_TRY(apply(wanted));
+        found->second = wanted;
+        return {};
+    }
+
+    /// Announces the present slots to `listener`, which may be null. Its first refusal is returned, and it is not kept.
+    expected<void> set_listener(SlotListener* listener);
 
     [[nodiscard]] expected<MemorySlot> find(SlotId id) const;
 

@@ -22,29 +22,33 @@ expected<void> MmioBus::add(std::string_view name, Gpa base, std::uint64_t size,
     return {};
 }
 
-const MmioBus::Range* MmioBus::find(Gpa address, Width width) const {
+const MmioBus::Range* MmioBus::search(Gpa address, Width width) const {
     const auto after = std::ranges::upper_bound(ranges_, address, {}, &Range::base);
     if (after == ranges_.begin())
         return nullptr;
     const Range& range = *std::prev(after);
-    const std::uint64_t offset = address - range.base;
-    const auto bytes = static_cast<std::uint64_t>(width);
-    return offset < range.size && bytes <= range.size - offset ? &range : nullptr;
+    return range.holds(address, width) ? &range : nullptr;
 }
 
-bool MmioBus::read(Gpa address, Width width, std::uint64_t& value) const {
-    const Range* range = find(address, width);
+inline const MmioBus::Range* MmioBus::find(Gpa address, Width width, Hint& hint) const {
+    if (hint.last_ == nullptr || !hint.last_->holds(address, width))
+        hint.last_ = search(address, width);
+    return hint.last_;
+}
+
+bool MmioBus::read(Gpa address, Width width, std::uint64_t& value, Hint& hint) const {
+    const Range* range = find(address, width, hint);
     if (range == nullptr)
         return false;
-    value = range->device->read(address - range->base, width) & mask_of(width);
+    value = range->device->read(address - range->base, width);
     return true;
 }
 
-bool MmioBus::write(Gpa address, Width width, std::uint64_t value) const {
-    const Range* range = find(address, width);
+bool MmioBus::write(Gpa address, Width width, std::uint64_t value, Hint& hint) const {
+    const Range* range = find(address, width, hint);
     if (range == nullptr)
         return false;
-    range->device->write(address - range->base, width, value & mask_of(width));
+    range->device->write(address - range->base, width, value);
     return true;
 }
 

@@ -30,7 +30,7 @@ public:
     MmioDevice& operator=(const MmioDevice&) = delete;
     virtual ~MmioDevice() = default;
 
-    /// `offset` is relative to the start of the range. The bus truncates the answer to `width`.
+    /// `offset` is relative to the start of the range. What the answer has above `width` nobody looks at.
     virtual std::uint64_t read(std::uint64_t offset, Width width) = 0;
     /// Bytes of `value` above `width` are zero.
     virtual void write(std::uint64_t offset, Width width, std::uint64_t value) = 0;
@@ -38,14 +38,23 @@ public:
 
 /// A sorted set of disjoint ranges. Built before the vCPUs start and not changed while they run.
 class MmioBus {
+    struct Range;
+
 public:
     /// Puts `device` at [base, base + size). EEXIST if the range touches one that is there, EINVAL if it is
     /// empty or wraps. `name` is for messages.
     expected<void> add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice& device);
 
-    /// False if nobody lives at [address, address + width): the caller decides what the guest sees.
-    [[nodiscard]] bool read(Gpa address, Width width, std::uint64_t& value) const;
-    [[nodiscard]] bool write(Gpa address, Width width, std::uint64_t value) const;
+    /// Where a vCPU's last access went; the next one mostly goes there too. One for each thread.
+    class Hint {
+        friend class MmioBus;
+        const Range* last_ = nullptr;
+    };
+
+    /// False if nobody lives at [address, address + width): the caller decides what the guest sees. Bytes of `value`
+    /// above `width` are zero for a write and mean nothing after a read.
+    [[nodiscard]] bool read(Gpa address, Width width, std::uint64_t& value, Hint& hint) const;
+    [[nodiscard]] bool write(Gpa address, Width width, std::uint64_t value, Hint& hint) const;
 
 private:
     struct Range {
@@ -53,8 +62,14 @@ private:
         std::uint64_t size;
         MmioDevice* device;
         std::string name;
+
+        [[nodiscard]] bool holds(Gpa address, Width width) const {
+            const std::uint64_t offset = address - base;
+            return offset < size && static_cast<std::uint64_t>(width) <= size - offset;
+        }
     };
-    [[nodiscard]] const Range* find(Gpa address, Width width) const;
+    [[nodiscard]] const Range* find(Gpa address, Width width, Hint& hint) const;
+    [[nodiscard]] const Range* search(Gpa address, Width width) const;
 
     std::vector<Range> ranges_; // sorted by base
 };

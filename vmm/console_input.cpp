@@ -16,6 +16,7 @@ namespace vmm {
 namespace {
 
 constexpr std::uint8_t ctrl_a = 0x01;
+constexpr std::size_t terminal_buffer = 65536;
 
 // A FIFO that is full again the moment it was emptied would keep a guest in its interrupt handler for ever, and the
 // characters would pile up behind it until they are lost. 16 characters in 400 µs is about four times 115200 baud.
@@ -24,7 +25,7 @@ constexpr std::chrono::microseconds refill_pause{400};
 } // namespace
 
 ConsoleInput::ConsoleInput(virt::EventLoop& loop, int fd, bool terminal, Commands commands)
-    : loop_(loop), fd_(fd), terminal_(terminal), commands_(std::move(commands)) {}
+    : loop_(loop), fd_(fd), terminal_(terminal), commands_(std::move(commands)), ended_(fd < 0) {}
 
 void ConsoleInput::connect(devices::Serial* serial) {
     serial_ = serial;
@@ -34,8 +35,10 @@ void ConsoleInput::connect(devices::Serial* serial) {
     start_watching();
 }
 
+bool ConsoleInput::wants_more() const { return !ended_ && (terminal_ || waiting_.empty()); }
+
 void ConsoleInput::start_watching() {
-    if (watching_ || ended_ || !waiting_.empty())
+    if (watching_ || !wants_more())
         return;
     watching_ = true;
     loop_.watch(fd_, [this] { read_some(); });
@@ -55,7 +58,7 @@ void ConsoleInput::read_some() {
     for (const auto character : std::span(block.data(), static_cast<std::size_t>(got)))
         take(character);
     feed();
-    if (!waiting_.empty()) {
+    if (!wants_more()) {
         watching_ = false;
         loop_.ignore(fd_);
     }
@@ -63,7 +66,7 @@ void ConsoleInput::read_some() {
 
 void ConsoleInput::take(std::uint8_t character) {
     if (!terminal_ || (!escape_ && character != ctrl_a)) {
-        waiting_.push_back(character);
+        keep(character);
         return;
     }
     if (!escape_) {
@@ -80,8 +83,16 @@ void ConsoleInput::take(std::uint8_t character) {
     case 'h':
         virt::log::write(virt::log::Level::info, "Ctrl-A x: end the VM, b: send a BREAK, Ctrl-A: send Ctrl-A");
         break;
-    default: waiting_.push_back(character); break;
+    default: keep(character); break;
     }
+}
+
+void ConsoleInput::keep(std::uint8_t character) {
+    if (!terminal_ || waiting_.size() < terminal_buffer) {
+        waiting_.push_back(character);
+        return;
+    }
+    [[maybe_unused]] const auto rung = ::write(STDERR_FILENO, "\a", 1);
 }
 
 void ConsoleInput::feed() {

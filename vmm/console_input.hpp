@@ -13,6 +13,7 @@ namespace vmm {
 
 /// Reads stdin on the event loop and feeds the UART as it drains, without loss: while the guest does not read, neither
 /// do we. On a terminal, Ctrl-A begins a command: x ends the VM, b sends a BREAK, h lists them, Ctrl-A sends itself.
+/// There we read on, so that commands work with a guest that hangs, and ring the bell for what finds no room.
 class ConsoleInput final : public devices::InputSource {
 public:
     /// What the user asks of the VMM.
@@ -20,6 +21,7 @@ public:
         std::function<void()> quit;
     };
 
+    /// `fd` is -1 for no input at all.
     ConsoleInput(virt::EventLoop& loop, int fd, bool terminal, Commands commands);
 
     /// The UART of the present VM, or none.
@@ -31,9 +33,11 @@ public:
     void resume();
 
 private:
+    [[nodiscard]] bool wants_more() const;
     void start_watching();
     void read_some();
     void take(std::uint8_t character);
+    void keep(std::uint8_t character);
     void feed();
 
     virt::EventLoop& loop_;
@@ -43,7 +47,7 @@ private:
     devices::Serial* serial_ = nullptr;
     std::vector<std::uint8_t> waiting_;
     bool watching_ = false;
-    bool ended_ = false;  // end of file
+    bool ended_;          // end of file
     bool escape_ = false; // Ctrl-A was typed
     bool refill_due_ = false;
 };

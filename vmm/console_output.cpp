@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 namespace vmm {
@@ -26,17 +27,13 @@ void install_interrupt_handler() {
 
 } // namespace
 
-ConsoleOutput::ConsoleOutput(int fd) : fd_(fd) {
-    install_interrupt_handler();
-    buffer_.reserve(capacity);
-    thread_ = std::thread([this] { write_loop(); });
-}
+ConsoleOutput::ConsoleOutput(int fd) : fd_(fd) { install_interrupt_handler(); }
 
 ConsoleOutput::~ConsoleOutput() { finish(); }
 
-void ConsoleOutput::set_ready_callback(std::function<void()> ready) {
-    const std::scoped_lock lock(mutex_);
+void ConsoleOutput::set_callbacks(std::function<void()> ready, std::function<void(virt::Error)> failed) {
     ready_ = std::move(ready);
+    failed_ = std::move(failed);
 }
 
 std::size_t ConsoleOutput::room() {
@@ -46,11 +43,23 @@ std::size_t ConsoleOutput::room() {
 
 void ConsoleOutput::put(std::uint8_t character) {
     const std::scoped_lock lock(mutex_);
+    if (!thread_.joinable()) // many a probe prints nothing
+        start_thread();
+    if (dropping_.load(std::memory_order_relaxed))
+        return;
     buffer_.push_back(character);
     if (idle_ || buffer_.size() == capacity / 2) {
         idle_ = false;
         changed_.notify_one();
     }
+}
+
+void ConsoleOutput::start_thread() try {
+    buffer_.reserve(capacity);
+    thread_ = std::thread([this] { write_loop(); });
+} catch (const std::system_error& refused) { // the one way in which std::thread says no
+    if (!dropping_.exchange(true) && failed_)
+        failed_({refused.code().value(), "start the console's thread"});
 }
 
 void ConsoleOutput::write_loop() {
@@ -67,47 +76,52 @@ void ConsoleOutput::write_loop() {
             break;
         batch.clear();
         batch.swap(buffer_);
-        const auto ready = ready_;
         lock.unlock();
         write_all(batch);
-        if (ready)
-            ready();
+        if (ready_)
+            ready_();
         lock.lock();
         changed_.wait_for(lock, gather, [this] { return ending_ || buffer_.size() >= capacity / 2; });
     }
-    done_.store(true);
+    done_ = true;
+    changed_.notify_all();
 }
 
 void ConsoleOutput::write_all(const std::vector<std::uint8_t>& batch) {
     std::size_t done = 0;
-    while (done < batch.size() && !reader_gone_ && !give_up_.load()) {
+    while (done < batch.size() && !dropping_.load() && !give_up_.load()) {
         const auto written = ::write(fd_, batch.data() + done, batch.size() - done);
-        if (written >= 0)
+        if (written >= 0) {
             done += static_cast<std::size_t>(written);
-        else if (errno == EAGAIN) // somebody made our end non-blocking
+        } else if (errno == EAGAIN) { // somebody made our end non-blocking
             std::this_thread::sleep_for(gather);
-        else if (errno != EINTR)
-            reader_gone_ = true;
+        } else if (errno != EINTR) {
+            const int code = errno;
+            dropping_.store(true);
+            if (code != EPIPE && failed_)
+                failed_({code, "write the guest's console to stdout"});
+        }
     }
 }
 
-void ConsoleOutput::end(bool give_up) {
+bool ConsoleOutput::finish(std::optional<std::chrono::milliseconds> limit) {
     if (!thread_.joinable())
-        return;
+        return true;
+    bool in_time = true;
     {
-        const std::scoped_lock lock(mutex_);
+        std::unique_lock lock(mutex_);
         ending_ = true;
-        give_up_.store(give_up);
-    }
-    changed_.notify_one();
-    while (give_up && !done_.load()) { // the signal may come just before the write that it should break
-        ::pthread_kill(thread_.native_handle(), interrupt_signal());
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        changed_.notify_all();
+        if (limit)
+            in_time = changed_.wait_for(lock, *limit, [this] { return done_; });
+        give_up_.store(!in_time);
+        while (!in_time && !done_) { // the signal may come just before the write that it should break
+            ::pthread_kill(thread_.native_handle(), interrupt_signal());
+            changed_.wait_for(lock, std::chrono::milliseconds(1));
+        }
     }
     thread_.join();
+    return in_time;
 }
-
-void ConsoleOutput::finish() { end(false); }
-void ConsoleOutput::abandon() { end(true); }
 
 } // namespace vmm

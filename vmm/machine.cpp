@@ -2,16 +2,18 @@
 // Assembly of the machine, and the life of its vCPU threads.
 #include "vmm/machine.hpp"
 
+#include "arch-arm64/registers.hpp"
 #include "virt/log.hpp"
 #include "vmm/memory_map.hpp"
 
 #include <fmt/core.h>
-#include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 
 #include <algorithm>
 #include <bit>
 #include <span>
+#include <system_error>
 #include <utility>
 
 namespace vmm {
@@ -19,20 +21,8 @@ namespace {
 
 using virt::expected;
 
-// KVM_REG_ARM64 | KVM_REG_SIZE_U64 | KVM_REG_ARM_CORE, index in 32-bit words. Source: api.rst 4.68.
-constexpr virt::RegisterId core_register(std::uint64_t index) {
-    return virt::RegisterId{0x6030'0000'0010'0000 + index};
-}
-constexpr auto register_x0 = core_register(0x00);
-constexpr auto register_pc = core_register(0x40);
-
 // Longer than a guest's debouncing (gpio-keys: 5 ms).
 constexpr std::chrono::milliseconds power_key_press{100};
-
-// MPIDR_EL1 as KVM makes it of a vCPU's id: Aff0 has 4 bits, because that is what one SGI can reach.
-constexpr std::uint64_t affinity_of(std::uint64_t id) {
-    return (id & 0xF) | (id >> 4 & 0xFF) << 8 | (id >> 12 & 0xFF) << 16;
-}
 
 Irqchip best_irqchip(const virt::Vm& vm) {
     if (vm.knows_device(virt::DeviceType::vgic_its))
@@ -112,8 +102,10 @@ expected<void> Machine::build_cpus(unsigned count) {
         if (id != 0)
             features.add(arm64::VcpuFeature::power_off);
         VIRT_TRY((*vcpu)->init(features));
+        const auto mpidr = (*vcpu)->get(arm64::registers::MPIDR_EL1);
+        VIRT_TRY(mpidr);
+        description_.cpus.push_back(*mpidr & arm64::registers::MPIDR_affinity);
         vcpus_.push_back(*std::move(vcpu));
-        description_.cpus.push_back(affinity_of(id));
     }
     return {};
 }
@@ -154,16 +146,21 @@ std::vector<std::byte> Machine::device_tree(const Placement& placement) const {
 
 expected<void> Machine::set_entry(const Placement& placement) {
     auto& boot = *vcpus_.front();
-    VIRT_TRY(boot.set(register_pc, placement.kernel));
-    VIRT_TRY(boot.set(register_x0, placement.device_tree));
+    VIRT_TRY(boot.set(arm64::registers::pc, placement.kernel));
+    VIRT_TRY(boot.set(arm64::registers::x0, placement.device_tree));
     return {};
 }
 
-void Machine::start() {
+expected<void> Machine::start() try {
     for (std::size_t index = 0; index < vcpus_.size(); ++index) {
-        auto& thread = threads_.emplace_back([this, &vcpu = *vcpus_[index]] { run_vcpu(vcpu); });
-        ::pthread_setname_np(thread.native_handle(), fmt::format("vcpu {}", index).c_str());
+        threads_.emplace_back([this, index] {
+            ::prctl(PR_SET_NAME, fmt::format("vcpu {}", index).c_str());
+            run_vcpu(*vcpus_[index]);
+        });
     }
+    return {};
+} catch (const std::system_error& refused) { // the one way in which std::thread says no
+    return virt::failure(refused.code().value(), "start a thread for each vCPU", "use fewer CPUs (-c)");
 }
 
 void Machine::stop() {
@@ -189,32 +186,39 @@ void Machine::end(Outcome outcome) {
     loop_.wake();
 }
 
-void Machine::run_vcpu(arm64::Vcpu& vcpu) {
+void Machine::run_vcpu(arm64::Vcpu& arm_vcpu) {
+    virt::Vcpu& vcpu = arm_vcpu; // converted once, not at each exit
+    virt::MmioBus::Hint hint;
     while (!stopping_.load(std::memory_order_relaxed)) {
         const auto exit = vcpu.run();
         if (!exit) [[unlikely]] {
             end(outcome::Failure{exit.error()});
             return;
         }
-        if (!serve(vcpu, *exit)) [[unlikely]]
+        if (!serve_mmio(vcpu, *exit, hint) && !serve(arm_vcpu, *exit)) [[unlikely]]
             return;
     }
 }
 
-bool Machine::serve(arm64::Vcpu& vcpu, const virt::Exit& exit) {
+inline bool Machine::serve_mmio(virt::Vcpu& vcpu, const virt::Exit& exit, virt::MmioBus::Hint& hint) {
     namespace exits = virt::exit;
     if (const auto* write = std::get_if<exits::MmioWrite>(&exit)) {
-        if (!bus_.write(write->address, write->width, write->value))
+        if (!bus_.write(write->address, write->width, write->value, hint)) [[unlikely]]
             virt::log::debug("ignored write of {:#x} to {:#x}", write->value, write->address);
         return true;
     }
     if (const auto* read = std::get_if<exits::MmioRead>(&exit)) {
         std::uint64_t value = 0;
-        if (!bus_.read(read->address, read->width, value))
+        if (!bus_.read(read->address, read->width, value, hint)) [[unlikely]]
             virt::log::debug("ignored read of {:#x}", read->address);
         vcpu.complete(value);
         return true;
     }
+    return false;
+}
+
+bool Machine::serve(arm64::Vcpu& vcpu, const virt::Exit& exit) {
+    namespace exits = virt::exit;
     if (std::holds_alternative<exits::Interrupted>(exit))
         return true;
     if (const auto* event = std::get_if<exits::SystemEvent>(&exit))

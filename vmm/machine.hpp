@@ -57,8 +57,9 @@ public:
     /// Registers as the boot protocol wants them. Source: booting.rst, section 4.
     virt::expected<void> set_entry(const Placement& placement);
 
-    /// Starts one thread per vCPU. They end by themselves; the loop is woken when `outcome` has something.
-    void start();
+    /// Starts one thread per vCPU. They end by themselves; the loop is woken when `outcome` has something. EAGAIN if
+    /// the host has no more threads to give.
+    virt::expected<void> start();
     /// How the guest ended, if it did. The first reason counts.
     [[nodiscard]] std::optional<Outcome> outcome() const;
     /// Makes every vCPU stop and waits for it. Idempotent.
@@ -80,8 +81,10 @@ private:
     virt::expected<void> build_gic(std::optional<Irqchip> wanted, unsigned cpus);
     virt::expected<void> build_devices();
 
-    void run_vcpu(arm64::Vcpu& vcpu);
-    /// False when the vCPU should not go on.
+    void run_vcpu(arm64::Vcpu& arm_vcpu);
+    /// False if the exit is something else.
+    bool serve_mmio(virt::Vcpu& vcpu, const virt::Exit& exit, virt::MmioBus::Hint& hint);
+    /// Every other exit; false when the vCPU should not go on.
     bool serve(arm64::Vcpu& vcpu, const virt::Exit& exit);
     bool serve_event(const virt::exit::SystemEvent& event);
     void end(Outcome outcome);

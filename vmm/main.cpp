@@ -3,7 +3,9 @@
 #include "vmm/options.hpp"
 #include "vmm/run.hpp"
 
+#include <fcntl.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <span>
@@ -36,9 +38,19 @@ int run(std::span<char* const> arguments) {
     return vmm::run(std::get<vmm::RunOptions>(parsed));
 }
 
+// A closed stdin, stdout or stderr would give its number to the next file that is opened.
+void open_standard_descriptors() {
+    int fd = 0;
+    while ((fd = ::open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO) {
+    }
+    if (fd > STDERR_FILENO)
+        ::close(fd);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+    open_standard_descriptors();
     const std::span<char* const> arguments(argv, static_cast<std::size_t>(argc));
     const std::string_view command = argc > 1 ? arguments[1] : "help";
     if (command == "run")

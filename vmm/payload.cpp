@@ -96,8 +96,6 @@ virt::expected<Placement> Payload::place(virt::Gpa ram, std::uint64_t ram_size) 
 }
 
 virt::expected<void> Payload::load_file(virt::GuestMemory& memory, virt::Gpa address, const File& file) {
-    if (::lseek(file.fd.get(), 0, SEEK_SET) < 0)
-        return virt::system_failure("read " + file.path);
     const auto loaded = memory.load(address, file.fd.get(), file.size);
     VIRT_TRY(loaded);
     if (*loaded != file.size)

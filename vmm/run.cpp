@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -28,9 +29,15 @@ namespace {
 
 using virt::expected;
 
-// A guest that listens to its power key has that long to use it.
+// A guest that listens to its power key has that long to use it. Pressed again and again: early in its boot a guest
+// does not listen yet.
 constexpr std::chrono::seconds power_key_grace{10};
+constexpr std::chrono::seconds power_key_again{1};
+// What a guest printed before it was ended from outside has that long to reach a reader that keeps up.
+constexpr std::chrono::milliseconds last_words{500};
 constexpr std::array ending_signals{SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+unsigned online_cpus() { return static_cast<unsigned>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L)); }
 
 std::uint64_t default_memory(unsigned cpus) {
     const std::uint64_t wanted = (std::uint64_t{64} << 20) * (cpus + 3);
@@ -84,8 +91,9 @@ public:
           loop_(loop),
           config_(std::move(config)),
           output_(STDOUT_FILENO),
-          input_(loop, STDIN_FILENO, terminal_.active(), {.quit = [this] { finish(outcome::Escape{}); }}) {
-        output_.set_ready_callback([this] { room_in_output(); });
+          input_(loop, stdin_is_ours() ? STDIN_FILENO : -1, terminal_.active(),
+                 {.quit = [this] { finish(outcome::Escape{}); }}) {
+        output_.set_callbacks([this] { room_in_output(); }, [this](virt::Error error) { fail(std::move(error)); });
         loop_.set_wake_callback([this] { woken(); });
     }
 
@@ -96,7 +104,10 @@ private:
     void woken();
     void finish(Outcome outcome);
     void take_signal(int signals);
+    void press_power_key();
     void room_in_output();
+    void fail(virt::Error error);
+    void drain();
 
     const RunOptions& options_;
     arm64::System& system_;
@@ -108,9 +119,11 @@ private:
     RawTerminal terminal_;
     ConsoleOutput output_;
     ConsoleInput input_;
-    std::mutex machine_mutex_; // guards the pointer, for the output thread
+    std::mutex machine_mutex_; // guards the next two, for the output thread
     std::unique_ptr<Machine> machine_;
+    std::optional<virt::Error> output_error_;
     std::optional<Outcome> outcome_;
+    std::optional<virt::EventLoop::Clock::time_point> deadline_;
     bool power_key_pressed_ = false;
 };
 
@@ -129,8 +142,7 @@ expected<void> Session::start_machine() {
         machine_ = *std::move(machine);
     }
     input_.connect(&machine_->serial());
-    machine_->start();
-    return {};
+    return machine_->start();
 }
 
 void Session::room_in_output() {
@@ -139,7 +151,22 @@ void Session::room_in_output() {
         machine_->serial().transmitter_ready();
 }
 
+void Session::fail(virt::Error error) {
+    {
+        const std::scoped_lock lock(machine_mutex_);
+        output_error_ = std::move(error);
+    }
+    loop_.wake();
+}
+
 void Session::woken() {
+    {
+        const std::scoped_lock lock(machine_mutex_);
+        if (output_error_)
+            finish(outcome::Failure{*output_error_});
+    }
+    if (outcome_ || !machine_)
+        return;
     input_.resume();
     machine_->on_wake();
     const auto ended = machine_->outcome();
@@ -171,6 +198,8 @@ void Session::take_signal(int signals) {
     signalfd_siginfo info{};
     if (::read(signals, &info, sizeof info) != static_cast<ssize_t>(sizeof info))
         return;
+    if (outcome_ || !machine_)
+        return;
     const outcome::Killed killed{static_cast<int>(info.ssi_signo)};
     if (power_key_pressed_) { // asked twice: at once
         finish(killed);
@@ -178,40 +207,64 @@ void Session::take_signal(int signals) {
     }
     power_key_pressed_ = true;
     virt::log::info("Pressing the guest's power key; once more ends it at once");
-    machine_->press_power_key();
+    press_power_key();
     loop_.after(&power_key_pressed_, power_key_grace, [this, killed] { finish(killed); });
+}
+
+void Session::press_power_key() {
+    machine_->press_power_key();
+    loop_.after(&power_key_again, power_key_again, [this] { press_power_key(); });
+}
+
+// Gets what the guest printed out.
+void Session::drain() {
+    const bool ended_from_outside = std::holds_alternative<outcome::Killed>(*outcome_) ||
+                                    std::holds_alternative<outcome::Timeout>(*outcome_) ||
+                                    std::holds_alternative<outcome::Escape>(*outcome_);
+    if (ended_from_outside) {
+        output_.finish(last_words);
+        return;
+    }
+    // A guest that ended by itself gets all of it out, however slow the reader: as long as --timeout allows, and from
+    // here on a signal ends the process as by default.
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    if (!deadline_)
+        output_.finish();
+    else if (!output_.finish(std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - virt::EventLoop::Clock::now())))
+        outcome_ = outcome::Timeout{};
 }
 
 Outcome Session::run(int signals) {
     loop_.watch(signals, [this, signals] { take_signal(signals); });
-    if (options_.timeout)
+    if (options_.timeout) {
+        deadline_ = virt::EventLoop::Clock::now() + *options_.timeout;
         loop_.after(&options_, *options_.timeout, [this] { finish(outcome::Timeout{}); });
+    }
     if (const auto started = start_machine(); !started)
-        return outcome::Failure{started.error()};
-    if (const auto looped = loop_.run(); !looped)
+        finish(outcome::Failure{started.error()});
+    else if (const auto looped = loop_.run(); !looped)
         finish(outcome::Failure{looped.error()});
     if (machine_)
         machine_->stop();
-    // A guest that ended by itself gets all of its output out; from here on a signal ends the process as by default.
-    if (std::holds_alternative<outcome::Killed>(*outcome_) || std::holds_alternative<outcome::Timeout>(*outcome_) ||
-        std::holds_alternative<outcome::Escape>(*outcome_)) {
-        output_.abandon();
-    } else {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
-        output_.finish();
-    }
+    drain();
     return *outcome_;
 }
 
-expected<Outcome> start(const RunOptions& options) {
-    // Blocked here, before any thread starts, so that only the loop sees them. One that comes earlier kills.
+// The signals that end a guest in order, without those that this process was told to ignore (nohup).
+sigset_t wanted_signals() {
     sigset_t signals;
     ::sigemptyset(&signals);
-    for (const int signal : ending_signals)
-        ::sigaddset(&signals, signal);
+    for (const int signal : ending_signals) {
+        struct sigaction present{};
+        if (::sigaction(signal, nullptr, &present) == 0 && present.sa_handler != SIG_IGN)
+            ::sigaddset(&signals, signal);
+    }
+    return signals;
+}
 
+expected<Outcome> start(const RunOptions& options) {
     auto payload = Payload::open(options.kernel, options.initrd);
     VIRT_TRY(payload);
     const bool linux_guest = payload->kind() == arm64::boot::ImageLayout::Kind::linux_image;
@@ -221,9 +274,8 @@ expected<Outcome> start(const RunOptions& options) {
     const auto system = arm64::kvm::open(options.device, options.hidden);
     VIRT_TRY(system);
 
-    const auto online = static_cast<unsigned>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
-    const unsigned cpus = clamp_cpus(**system, options.cpus.value_or(online));
-    const auto size = options.memory.value_or(default_memory(cpus));
+    const unsigned cpus = clamp_cpus(**system, options.cpus ? *options.cpus : online_cpus());
+    const auto size = options.memory ? *options.memory : default_memory(cpus);
     VIRT_TRY(Machine::address_bits(**system, map::ram + size));
     VIRT_TRY(payload->place(map::ram, size));
     auto memory = virt::GuestMemory::allocate(map::ram, size);
@@ -232,7 +284,10 @@ expected<Outcome> start(const RunOptions& options) {
     VIRT_TRY(loop);
 
     virt::log::info("# itsy run -k {} -m {} -c {} --name {}", options.kernel, size >> 20, cpus, options.name);
-    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    // Before any thread starts, so that only the loop sees these; and none that our parent had blocked stays blocked,
+    // for a kick is a signal too. A SIGTERM before this line kills, as by default.
+    const sigset_t signals = wanted_signals();
+    ::pthread_sigmask(SIG_SETMASK, &signals, nullptr);
     const virt::Fd signal_fd(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!signal_fd)
         return virt::system_failure("create a signalfd");
@@ -247,6 +302,9 @@ expected<Outcome> start(const RunOptions& options) {
 } // namespace
 
 int run(const RunOptions& options) {
+    // One heap for all threads: nothing allocates often enough to contend, and each further one costs 128 MiB of
+    // address space and four system calls.
+    ::mallopt(M_ARENA_MAX, 1);
     virt::log::set_level(options.loglevel);
     const auto ended = start(options);
     if (!ended) {

@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -18,8 +19,15 @@ termios before;
 volatile std::sig_atomic_t raw = 0;
 
 void restore() {
-    if (raw != 0)
-        ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    if (raw == 0)
+        return;
+    // A job that was moved to the background may still put its terminal in order.
+    sigset_t stopping, mask;
+    ::sigemptyset(&stopping);
+    ::sigaddset(&stopping, SIGTTOU);
+    ::pthread_sigmask(SIG_BLOCK, &stopping, &mask);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     raw = 0;
 }
 
@@ -28,21 +36,35 @@ void restore_and_die(int signal) {
     ::raise(signal); // SA_RESETHAND made it deadly again
 }
 
-// Signals that end a process and that nobody else here handles.
-constexpr std::array deadly{SIGABRT, SIGALRM, SIGBUS,  SIGFPE,  SIGHUP,  SIGILL,    SIGINT,  SIGQUIT, SIGSEGV,
-                            SIGSYS,  SIGTERM, SIGTRAP, SIGUSR1, SIGUSR2, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ};
+// Those that do not end a process by default, or cannot be caught, or have a meaning here.
+constexpr std::array spared{SIGKILL, SIGSTOP, SIGCONT, SIGCHLD, SIGURG, SIGWINCH, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE};
 
-} // namespace
-
-RawTerminal::RawTerminal() {
-    if (::isatty(STDIN_FILENO) == 0 || ::tcgetpgrp(STDIN_FILENO) != ::getpgrp() ||
-        ::tcgetattr(STDIN_FILENO, &before) != 0)
-        return;
+void catch_deadly_signals() {
     struct sigaction action{};
     action.sa_handler = restore_and_die;
     action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (const int signal : deadly)
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+        // Of the real-time signals the first belong to libc, the next ones to vCPU kicks and the console.
+        const bool ours = signal >= 32 && signal < SIGRTMIN + 2;
+        struct sigaction present{};
+        if (ours || std::ranges::find(spared, signal) != spared.end() || ::sigaction(signal, nullptr, &present) != 0 ||
+            present.sa_handler == SIG_IGN)
+            continue;
         ::sigaction(signal, &action, nullptr);
+    }
+}
+
+} // namespace
+
+bool stdin_is_ours() {
+    const pid_t foreground = ::tcgetpgrp(STDIN_FILENO); // fails for what is no terminal, or not our session's
+    return foreground < 0 || foreground == ::getpgrp();
+}
+
+RawTerminal::RawTerminal() {
+    if (::isatty(STDIN_FILENO) == 0 || !stdin_is_ours() || ::tcgetattr(STDIN_FILENO, &before) != 0)
+        return;
+    catch_deadly_signals();
     termios wanted = before;
     ::cfmakeraw(&wanted);
     raw = 1;

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -23,8 +24,9 @@ using virt::expected;
 
 class HostVcpu final : public virt::host::Vcpu, public arm64::Vcpu {
 public:
-    HostVcpu(virt::Fd fd, virt::host::RunArea area, virt::DebugResources debug_resources, abi::VcpuInit target)
-        : virt::host::Vcpu(std::move(fd), std::move(area)), debug_(debug_resources), init_(target) {}
+    /// `vm` is asked for debug resources when they are first wanted.
+    HostVcpu(virt::Fd fd, virt::host::RunArea area, const virt::Vm& vm, abi::VcpuInit target)
+        : virt::host::Vcpu(std::move(fd), std::move(area)), vm_(vm), init_(target) {}
 
     expected<void> init(VcpuFeatures features) override {
         init_.features[0] = features.word();
@@ -52,12 +54,12 @@ public:
     }
 
     expected<virt::DebugResources> set_guest_debug(virt::DebugUser user, virt::GuestDebug wish) override {
-        auto users = debug_;
+        auto users = debug_.value_or(virt::GuestDebugUsers(debug_resources()));
         VIRT_TRY(users.set(user, std::move(wish)));
         auto request = encode(users.merged());
         VIRT_TRY(virt::host::control(fd(), abi::SET_GUEST_DEBUG, &request, "set guest debug"));
         debug_ = std::move(users);
-        return debug_.left();
+        return debug_->left();
     }
 
 private:
@@ -72,7 +74,15 @@ private:
         return {std::uint64_t{debug.hsr_high} << 32 | debug.hsr, debug.far};
     }
 
-    virt::GuestDebugUsers debug_;
+    [[nodiscard]] virt::DebugResources debug_resources() const {
+        const auto count = [this](virt::Capability capability) {
+            return static_cast<std::size_t>(vm_.check_extension(capability));
+        };
+        return {count(virt::Capability::guest_debug_hw_bps), count(virt::Capability::guest_debug_hw_wps)};
+    }
+
+    const virt::Vm& vm_;
+    std::optional<virt::GuestDebugUsers> debug_;
     abi::VcpuInit init_;
 };
 
@@ -85,43 +95,41 @@ public:
         VIRT_TRY(fd);
         auto area = virt::host::RunArea::map(fd->get(), system().run_size());
         VIRT_TRY(area);
-        abi::VcpuInit target{};
-        VIRT_TRY(virt::host::control(this->fd(), abi::ARM_PREFERRED_TARGET, &target, "ask for the vCPU target"));
-        return std::make_unique<HostVcpu>(*std::move(fd), *std::move(area), debug_resources(), target);
+        if (!target_) {
+            abi::VcpuInit target{};
+            VIRT_TRY(virt::host::control(this->fd(), abi::ARM_PREFERRED_TARGET, &target, "ask for the vCPU target"));
+            target_ = target;
+        }
+        return std::make_unique<HostVcpu>(*std::move(fd), *std::move(area), *this, *target_);
     }
 
 private:
-    [[nodiscard]] virt::DebugResources debug_resources() const {
-        const auto count = [this](virt::Capability capability) {
-            return static_cast<std::size_t>(check_extension(capability));
-        };
-        return {count(virt::Capability::guest_debug_hw_bps), count(virt::Capability::guest_debug_hw_wps)};
-    }
+    std::optional<abi::VcpuInit> target_; // the same for all
 };
 
 class HostSystem final : public System {
 public:
-    explicit HostSystem(virt::host::System system) : system_(std::move(system)) {}
+    explicit HostSystem(virt::host::System system)
+        : system_(std::move(system)), ipa_bits_(system_.check_extension(virt::Capability::arm_vm_ipa_size)) {}
 
     [[nodiscard]] int check_extension(virt::Capability capability) const override {
         return system_.check_extension(capability);
     }
 
     [[nodiscard]] unsigned max_ipa_bits() const override {
-        const int bits = check_extension(virt::Capability::arm_vm_ipa_size);
-        return bits > 0 ? static_cast<unsigned>(bits) : 40U;
+        return ipa_bits_ > 0 ? static_cast<unsigned>(ipa_bits_) : 40U;
     }
 
     expected<std::unique_ptr<Vm>> create_vm(unsigned ipa_bits) override {
         // Hosts that cannot tell their limit know only type 0, which means 40 bits.
-        const bool can_choose = check_extension(virt::Capability::arm_vm_ipa_size) > 0;
-        auto fd = system_.create_vm(can_choose ? ipa_bits : 0);
+        auto fd = system_.create_vm(ipa_bits_ > 0 ? ipa_bits : 0);
         VIRT_TRY(fd);
         return std::make_unique<HostVm>(system_, *std::move(fd));
     }
 
 private:
     virt::host::System system_;
+    int ipa_bits_; // 0 if the host cannot tell
 };
 
 } // namespace

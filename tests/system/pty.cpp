@@ -5,7 +5,7 @@
 //
 //   expect TEXT      waits until the terminal showed TEXT (behind what an earlier expect found)
 //   send TEXT        types TEXT; \n, \r, \\ and \xHH are understood
-//   send-file PATH   types a file's bytes
+//   send-file PATH   types a file's bytes, Ctrl-A twice, as one has to
 //   receive N PATH   writes the next N bytes to PATH
 //   signal NUMBER    sends the command a signal
 //   pause MS         waits
@@ -13,6 +13,7 @@
 //
 // At the end the terminal's settings must be what they were before the command started. Exits 0 if all went as the
 // script says; otherwise prints what did not, and what the terminal showed. One wait may take --limit SECONDS (60).
+// `--terminal foreign`: it is not the command's controlling terminal. `--signals blocked`: all of them, at its start.
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -38,7 +39,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string unescape(const std::string &text) {
+std::string unescape(const std::string& text) {
     std::string plain;
     for (std::size_t n = 0; n < text.size(); ++n) {
         if (text[n] != '\\' || n + 1 == text.size()) {
@@ -61,7 +62,13 @@ std::string unescape(const std::string &text) {
 
 class Terminal {
 public:
-    Terminal(const std::vector<char *> &command, int limit) : limit_(std::chrono::seconds(limit)) {
+    struct Start {
+        int limit = 60; // seconds
+        bool controlling = true;
+        bool signals_blocked = false;
+    };
+
+    Terminal(const std::vector<char*>& command, Start start) : limit_(start.limit) {
         if (::openpty(&ours_, &theirs_, nullptr, nullptr, nullptr) != 0)
             throw std::runtime_error("no pseudo-terminal");
         ::fcntl(ours_, F_SETFL, O_NONBLOCK);
@@ -69,7 +76,18 @@ public:
         before_ = settings();
         child_ = ::fork();
         if (child_ == 0) {
-            ::login_tty(::dup(theirs_));
+            if (start.controlling) {
+                ::login_tty(::dup(theirs_));
+            } else {
+                ::setsid();
+                for (const int fd : {0, 1, 2})
+                    ::dup2(theirs_, fd);
+            }
+            if (start.signals_blocked) {
+                sigset_t all;
+                ::sigfillset(&all);
+                ::sigprocmask(SIG_SETMASK, &all, nullptr);
+            }
             ::execvp(command[0], command.data());
             std::_Exit(127);
         }
@@ -78,10 +96,10 @@ public:
         if (!ended_)
             ::kill(child_, SIGKILL);
     }
-    Terminal(const Terminal &) = delete;
-    Terminal &operator=(const Terminal &) = delete;
+    Terminal(const Terminal&) = delete;
+    Terminal& operator=(const Terminal&) = delete;
 
-    void expect(const std::string &text) {
+    void expect(const std::string& text) {
         const auto deadline = Clock::now() + limit_;
         for (;;) {
             const auto found = shown_.find(text, seen_);
@@ -93,7 +111,7 @@ public:
         }
     }
 
-    void send(const std::string &text) {
+    void send(const std::string& text) {
         const auto deadline = Clock::now() + limit_;
         std::size_t done = 0;
         while (done < text.size()) {
@@ -105,7 +123,7 @@ public:
         }
     }
 
-    void receive(std::size_t count, const std::string &path) {
+    void receive(std::size_t count, const std::string& path) {
         const auto deadline = Clock::now() + limit_;
         while (shown_.size() - seen_ < count)
             listen(deadline, "receive " + std::to_string(count) + ", got " + std::to_string(shown_.size() - seen_));
@@ -158,7 +176,7 @@ private:
             shown_.append(block.data(), static_cast<std::size_t>(got));
     }
 
-    void listen(Clock::time_point deadline, const std::string &purpose) {
+    void listen(Clock::time_point deadline, const std::string& purpose) {
         if (Clock::now() > deadline)
             throw std::runtime_error("waited in vain: " + purpose);
         take_for(std::chrono::milliseconds(20));
@@ -173,19 +191,29 @@ private:
     std::size_t seen_ = 0;
 };
 
-std::string content(const std::string &path) {
+std::string content(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file)
         throw std::runtime_error("cannot read " + path);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::string typed(const std::string& text) {
+    std::string keys;
+    for (const char character : text)
+        keys += character == '\x01' ? std::string(2, character) : std::string(1, character);
+    return keys;
+}
+
 class Script {
 public:
-    explicit Script(std::span<char *> words) : words_(words) {
+    explicit Script(std::span<char*> words) : words_(words) {
         while (!words_.empty() && std::string(words_[next_]) != "--") {
-            if (std::string(words_[next_]) == "--limit")
-                limit_ = std::stoi(words_[next_ + 1]);
+            const std::string option = words_[next_];
+            if (option == "--limit")
+                start_.limit = std::stoi(words_[next_ + 1]);
+            start_.controlling &= option != "--terminal";
+            start_.signals_blocked |= option == "--signals";
             if (++next_ == words_.size())
                 throw std::runtime_error("no -- COMMAND");
         }
@@ -196,12 +224,12 @@ public:
     }
 
     int play() {
-        Terminal terminal(command_, limit_);
+        Terminal terminal(command_, start_);
         try {
             while (next_ < words_.size())
                 step(terminal, word());
             terminal.finish(status_);
-        } catch (const std::exception &problem) {
+        } catch (const std::exception& problem) {
             std::printf("pty: %s; the terminal showed:\n%s\n", problem.what(), terminal.last_words().c_str());
             return 1;
         }
@@ -215,14 +243,14 @@ private:
         return words_[next_++];
     }
 
-    void step(Terminal &terminal, const std::string &action) {
+    void step(Terminal& terminal, const std::string& action) {
         const auto argument = word();
         if (action == "expect")
             terminal.expect(unescape(argument));
         else if (action == "send")
             terminal.send(unescape(argument));
         else if (action == "send-file")
-            terminal.send(content(argument));
+            terminal.send(typed(content(argument)));
         else if (action == "receive")
             terminal.receive(std::stoul(argument), word());
         else if (action == "signal")
@@ -231,23 +259,23 @@ private:
             terminal.pause(std::stoi(argument));
         else if (action == "status")
             status_ = std::stoi(argument);
-        else if (action != "--limit")
+        else if (action != "--limit" && action != "--terminal" && action != "--signals")
             throw std::runtime_error("unknown action " + action);
     }
 
-    std::span<char *> words_;
+    std::span<char*> words_;
     std::size_t next_ = 0;
-    int limit_ = 60;
+    Terminal::Start start_;
     int status_ = 0;
-    std::vector<char *> command_;
+    std::vector<char*> command_;
 };
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     try {
         return Script(std::span(argv, static_cast<std::size_t>(argc)).subspan(1)).play();
-    } catch (const std::exception &problem) {
+    } catch (const std::exception& problem) {
         std::printf("pty: %s\n", problem.what());
         return 1;
     }

@@ -56,7 +56,6 @@ TEST(GuestMemory, LoadsAFile) {
     for (std::size_t n = 0; n < content.size(); ++n)
         content[n] = static_cast<std::byte>(n * 7);
     ASSERT_EQ(::write(file.get(), content.data(), content.size()), static_cast<ssize_t>(content.size()));
-    ::lseek(file.get(), 0, SEEK_SET);
     const auto loaded = memory.load(base + 3, file.get(), 20'000);
     ASSERT_TRUE(loaded);
     EXPECT_EQ(*loaded, content.size());

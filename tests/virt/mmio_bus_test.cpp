@@ -41,11 +41,12 @@ TEST(MmioBus, OffsetsAndWidths) {
     Register device;
     ASSERT_TRUE(bus.add("a", 0x1000, 0x10, device));
     std::uint64_t value = 0;
-    ASSERT_TRUE(bus.read(0x1004, Width::b2, value));
-    EXPECT_EQ(value, 0x7704U);
-    ASSERT_TRUE(bus.read(0x1008, Width::b8, value));
+    MmioBus::Hint hint;
+    ASSERT_TRUE(bus.read(0x1004, Width::b2, value, hint));
+    EXPECT_EQ(value & mask_of(Width::b2), 0x7704U);
+    ASSERT_TRUE(bus.read(0x1008, Width::b8, value, hint));
     EXPECT_EQ(value, 0x1122'3344'5566'7708U);
-    ASSERT_TRUE(bus.write(0x100C, Width::b4, 0xAAAA'BBBB'CCCC'DDDD));
+    ASSERT_TRUE(bus.write(0x100C, Width::b4, 0xCCCC'DDDD, hint));
     EXPECT_EQ(device.last_offset, 0xCU);
     EXPECT_EQ(device.last_value, 0xCCCC'DDDDU);
     EXPECT_EQ(device.last_width, Width::b4);
@@ -56,10 +57,26 @@ TEST(MmioBus, NobodyAnswersOutsideNorAcrossTheEnd) {
     Register device;
     ASSERT_TRUE(bus.add("a", 0x1000, 0x10, device));
     std::uint64_t value = 0;
-    EXPECT_FALSE(bus.read(0xFFF, Width::b1, value));
-    EXPECT_FALSE(bus.read(0x1010, Width::b1, value));
-    EXPECT_FALSE(bus.read(0x100C, Width::b8, value));
-    EXPECT_FALSE(bus.write(0xFFC, Width::b8, 0));
+    MmioBus::Hint hint;
+    EXPECT_FALSE(bus.read(0xFFF, Width::b1, value, hint));
+    EXPECT_FALSE(bus.read(0x1010, Width::b1, value, hint));
+    EXPECT_FALSE(bus.read(0x100C, Width::b8, value, hint));
+    EXPECT_FALSE(bus.write(0xFFC, Width::b8, 0, hint));
+}
+
+TEST(MmioBus, HintsChangeNothing) {
+    MmioBus bus;
+    Register device;
+    ASSERT_TRUE(bus.add("a", 0x1000, 0x10, device));
+    ASSERT_TRUE(bus.add("b", 0x2000, 0x10, device));
+    MmioBus::Hint hint;
+    std::uint64_t value = 0;
+    for (const Gpa address : {0x1004U, 0x1008U, 0x2004U, 0x1000U, 0x200FU}) {
+        ASSERT_TRUE(bus.read(address, Width::b1, value, hint));
+        EXPECT_EQ(value & mask_of(Width::b1), address & 0xF);
+        EXPECT_FALSE(bus.read(0x1010, Width::b1, value, hint));
+        EXPECT_FALSE(bus.read(0x200F, Width::b2, value, hint));
+    }
 }
 
 } // namespace

@@ -62,13 +62,13 @@ TEST(ConsoleOutput, SaysWhenThereIsRoomAgain) {
     Pipe pipe;
     std::atomic<int> calls = 0;
     ConsoleOutput output(pipe.write.get());
-    output.set_ready_callback([&] { ++calls; });
+    output.set_callbacks([&] { ++calls; }, {});
     put_all(output, "x");
     output.finish();
     EXPECT_GE(calls.load(), 1);
 }
 
-TEST(ConsoleOutput, AbandonBreaksABlockedWrite) {
+TEST(ConsoleOutput, ALimitBreaksABlockedWrite) {
     Pipe pipe; // nobody reads
     ConsoleOutput output(pipe.write.get());
     for (int n = 0; n < 200'000 && output.room() > 0; ++n) {
@@ -77,7 +77,7 @@ TEST(ConsoleOutput, AbandonBreaksABlockedWrite) {
             std::this_thread::sleep_for(std::chrono::milliseconds(20)); // let it write what it can
     }
     EXPECT_EQ(output.room(), 0U);
-    output.abandon(); // returns, or the test hangs
+    EXPECT_FALSE(output.finish(std::chrono::milliseconds(50)));
 }
 
 TEST(ConsoleOutput, AReaderThatWentAwayHoldsNobodyUp) {
@@ -87,6 +87,30 @@ TEST(ConsoleOutput, AReaderThatWentAwayHoldsNobodyUp) {
     ConsoleOutput output(pipe.write.get());
     put_all(output, std::string(100'000, 'x'));
     output.finish();
+}
+
+TEST(ConsoleOutput, ALimitIsNoHurryForAReaderThatKeepsUp) {
+    Pipe pipe;
+    ConsoleOutput output(pipe.write.get());
+    put_all(output, "last words");
+    EXPECT_TRUE(output.finish(std::chrono::seconds(60)));
+    pipe.write = virt::Fd();
+    EXPECT_EQ(pipe.drain(), "last words");
+}
+
+TEST(ConsoleOutput, AFullDiskIsReportedOnce) {
+    const virt::Fd full(::open("/dev/full", O_WRONLY));
+    std::atomic<int> failures = 0;
+    std::atomic<int> code = 0;
+    ConsoleOutput output(full.get());
+    output.set_callbacks({}, [&](virt::Error error) {
+        ++failures;
+        code = error.code;
+    });
+    put_all(output, std::string(20'000, 'x')); // what comes later is dropped, and holds nobody up
+    output.finish();
+    EXPECT_EQ(failures.load(), 1);
+    EXPECT_EQ(code.load(), ENOSPC);
 }
 
 TEST(ConsoleOutput, ANonBlockingDescriptorLosesNothing) {

@@ -12,6 +12,7 @@ namespace {
 
 std::variant<RunOptions, Usage> parse(std::vector<std::string> words) {
     std::vector<char*> pointers;
+    pointers.reserve(words.size());
     for (auto& word : words)
         pointers.push_back(word.data());
     return parse_run_options(pointers);

@@ -15,8 +15,8 @@ class System {
 public:
     static constexpr const char* default_path = "/dev/kvm";
 
-    /// Opens the device and checks that it is KVM, API version 12, and has what itsy cannot do without
-    /// (user memory, one-reg, immediate_exit: Linux 4.12). Errors explain themselves: device missing, no permission,
+    /// Opens the device and checks that it is KVM, API version 12, and has immediate_exit (Linux 4.12), which is newer
+    /// than everything else that itsy cannot do without. Errors explain themselves: device missing, no permission,
     /// too old, not KVM.
     static expected<System> open(const std::string& path, CapabilityMask mask);
 

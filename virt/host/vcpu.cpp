@@ -31,25 +31,11 @@ void install_kick_handler() {
     });
 }
 
-pid_t this_thread() {
-    thread_local const pid_t id = static_cast<pid_t>(::syscall(SYS_gettid));
-    return id;
-}
-
-Exit decode_mmio(const kvm_run& run) {
-    const auto width = static_cast<Width>(run.mmio.len);
-    if (run.mmio.is_write == 0)
-        return exit::MmioRead{run.mmio.phys_addr, width};
-    std::uint64_t value = 0;
-    std::memcpy(&value, run.mmio.data, sizeof value);
-    return exit::MmioWrite{run.mmio.phys_addr, width, value & mask_of(width)};
-}
-
 } // namespace
 
+// Every exit but MMIO, which is decoded on its way.
 Exit Vcpu::decode(const kvm_run& run) const {
     switch (run.exit_reason) {
-    case KVM_EXIT_MMIO: return decode_mmio(run);
     case KVM_EXIT_INTR: return exit::Interrupted{};
     case KVM_EXIT_SYSTEM_EVENT:
         return exit::SystemEvent{static_cast<exit::SystemEvent::Type>(run.system_event.type),
@@ -83,17 +69,33 @@ RunArea::~RunArea() {
 
 Vcpu::Vcpu(Fd fd, RunArea area) : FdAttributes(std::move(fd)), area_(std::move(area)) { install_kick_handler(); }
 
+// The way of every MMIO access of the guest: its instructions are counted (bench/README.md, row 1).
 expected<Exit> Vcpu::run() {
-    // Known before `immediate_exit` is read by the kernel, so that a kick finds one or the other.
-    if (thread_.load(std::memory_order_relaxed) != this_thread())
-        thread_.store(this_thread());
+    if (owner_ != __builtin_thread_pointer()) [[unlikely]]
+        adopt();
     kvm_run& run = area();
-    if (::ioctl(fd(), KVM_RUN, 0UL) == 0) [[likely]]
+    if (::ioctl(fd(), KVM_RUN, 0UL) != 0) [[unlikely]] {
+        if (errno != EINTR)
+            return system_failure("run a vCPU");
+        std::atomic_ref(run.immediate_exit).store(0);
+        // A kick that this store swallowed is the one reported here: its request must be seen by what follows.
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        return exit::Interrupted{};
+    }
+    if (run.exit_reason != KVM_EXIT_MMIO) [[unlikely]]
         return decode(run);
-    if (errno != EINTR)
-        return system_failure("run a vCPU");
-    std::atomic_ref(run.immediate_exit).store(0);
-    return exit::Interrupted{};
+    const auto width = static_cast<Width>(run.mmio.len);
+    if (run.mmio.is_write == 0)
+        return expected<Exit>(tl::in_place, exit::MmioRead{run.mmio.phys_addr, width});
+    std::uint64_t value = 0;
+    std::memcpy(&value, run.mmio.data, sizeof value);
+    return expected<Exit>(tl::in_place, exit::MmioWrite{run.mmio.phys_addr, width, value & mask_of(width)});
+}
+
+void Vcpu::adopt() {
+    owner_ = __builtin_thread_pointer();
+    // Known before the kernel reads `immediate_exit`, so that a kick finds one or the other.
+    thread_.store(static_cast<pid_t>(::syscall(SYS_gettid)));
 }
 
 void Vcpu::complete(std::uint64_t value) { std::memcpy(area().mmio.data, &value, sizeof value); }
@@ -116,12 +118,16 @@ void Vcpu::kick() {
 }
 
 expected<void> Vcpu::get(RegisterId id, std::span<std::byte> data) const {
+    if (data.size() != size_of(id))
+        return failure(EINVAL, "read a vCPU register of another size");
     kvm_one_reg request{.id = id.value, .addr = reinterpret_cast<std::uintptr_t>(data.data())};
     VIRT_TRY(control(fd(), KVM_GET_ONE_REG, &request, "read a vCPU register"));
     return {};
 }
 
 expected<void> Vcpu::set(RegisterId id, std::span<const std::byte> data) {
+    if (data.size() != size_of(id))
+        return failure(EINVAL, "write a vCPU register of another size");
     kvm_one_reg request{.id = id.value, .addr = reinterpret_cast<std::uintptr_t>(data.data())};
     VIRT_TRY(control(fd(), KVM_SET_ONE_REG, &request, "write a vCPU register"));
     return {};

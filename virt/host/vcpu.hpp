@@ -59,8 +59,11 @@ protected:
 private:
     [[nodiscard]] Exit decode(const kvm_run& run) const;
 
+    void adopt();
+
     RunArea area_;
-    std::atomic<pid_t> thread_ = 0; // who runs it, 0 before the first run
+    const void* owner_ = nullptr;   // thread pointer of who runs it: cheaper to compare than its number
+    std::atomic<pid_t> thread_ = 0; // the same thread for tgkill, 0 before the first run
 };
 
 } // namespace virt::host

@@ -5,6 +5,7 @@
 #include "virt/host/ioctl.hpp"
 
 #include <linux/kvm.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -79,9 +80,17 @@ expected<void> Vm::enable(Capability capability, std::uint64_t argument) {
 expected<void> Vm::add_memory(const MemorySlot& slot) {
     if (slot.kind == SlotKind::rom)
         VIRT_TRY(visible(Capability::readonly_mem, "add read-only memory"));
-    return slots_.add(slot, [&] {
-        auto request = region(slot, slot.size);
+    const auto apply = [&](std::uint64_t size) {
+        auto request = region(slot, size);
         return done(control(fd(), KVM_SET_USER_MEMORY_REGION, &request, "give memory to the virtual machine"));
+    };
+    return slots_.add(slot, [&] { return apply(slot.size); }, [&] { return apply(0); });
+}
+
+expected<void> Vm::set_dirty_log(SlotId id, DirtyLog log) {
+    return slots_.set_log(id, log, [&](const MemorySlot& slot) {
+        auto request = region(slot, slot.size);
+        return done(control(fd(), KVM_SET_USER_MEMORY_REGION, &request, "switch the dirty log"));
     });
 }
 
@@ -95,16 +104,20 @@ expected<void> Vm::remove_memory(SlotId id) {
 expected<void> Vm::collect_dirty(SlotId id, std::span<std::uint64_t> bitmap) {
     const auto slot = slots_.find(id);
     VIRT_TRY(slot);
-    const auto words = (slot->size / MemorySlots::page + 63) / 64;
-    if (bitmap.size() < words)
+    const std::uint64_t pages = slot->size / MemorySlots::page;
+    if (bitmap.size() * 64 < pages)
         return failure(EINVAL, "collect dirty pages into so short a bitmap");
-    std::vector<std::uint64_t> fresh(words);
+    // KVM counts pages of the host's size, the seam pages of 4 KiB.
+    const auto host_page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::uint64_t ratio = host_page / MemorySlots::page;
+    std::vector<std::uint64_t> fresh((pages / ratio + 63) / 64 + 1);
     kvm_dirty_log request{};
     request.slot = id.value;
     request.dirty_bitmap = fresh.data();
     VIRT_TRY(control(fd(), KVM_GET_DIRTY_LOG, &request, "read the dirty log"));
-    for (std::size_t word = 0; word < words; ++word)
-        bitmap[word] |= fresh[word];
+    for (std::uint64_t page = 0; page < pages; ++page)
+        if ((fresh[page / ratio / 64] >> (page / ratio % 64) & 1) != 0)
+            bitmap[page / 64] |= std::uint64_t{1} << (page % 64);
     return {};
 }
 

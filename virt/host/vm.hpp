@@ -16,7 +16,8 @@ public:
 
     expected<void> add_memory(const MemorySlot& slot) override;
     expected<void> remove_memory(SlotId id) override;
-    void set_slot_listener(SlotListener* listener) override { slots_.set_listener(listener); }
+    expected<void> set_slot_listener(SlotListener* listener) override { return slots_.set_listener(listener); }
+    expected<void> set_dirty_log(SlotId id, DirtyLog log) override;
     expected<void> collect_dirty(SlotId id, std::span<std::uint64_t> bitmap) override;
 
     expected<std::unique_ptr<virt::Device>> create_device(DeviceType type) override;

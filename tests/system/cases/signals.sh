@@ -20,16 +20,6 @@ for step in $(seq 0 60); do
 done
 [ "$late" = 1 ] || ok "sigterm-at-any-moment"
 
-# One SIGTERM: Linux powers itself off, and the status says so.
-cases=$((cases + 1))
-itsy run -k Image -i initrd.cpio -c 2 -m 256 -p quiet > output 2>&1 < /dev/zero &
-pid=$!
-sleep 6
-kill -TERM "$pid"
-wait "$pid"
-got=$?
-if [ "$got" = 0 ] && grep -q 'Power down' output; then ok power-key; else wrong power-key "exit status $got"; fi
-
 # Output to a file, a pipe, and to somebody who went away.
 expect output-to-pipe 0 "itsy-guest: gic GICv3" sh -c \
     'itsy run -k Image -i initrd.cpio -c 1 -m 256 -p "quiet itsy.smoke" | cat'
@@ -37,5 +27,16 @@ expect output-to-file 0 "itsy-guest: gic GICv3" sh -c \
     'itsy run -k Image -i initrd.cpio -c 1 -m 256 -p "quiet itsy.smoke" > console && cat console'
 expect reader-gone 0 "" sh -c \
     '{ itsy run -k Image -i initrd.cpio -c 1 -m 256 -p "itsy.smoke"; echo $? > status; } | head -n 1; exit $(cat status)'
-# A stdin that is closed or at its end costs no CPU time: the spinning vCPU has one of two.
-expect closed-stdin 124 "" sh -c 'itsy run -k probes/spin.bin -c 1 -m 64 --timeout 2 <&-'
+# A full disk is an error, not silence.
+expect output-disk-full 125 "No space left on device" sh -c \
+    'itsy run -k Image -i initrd.cpio -c 1 -m 256 -p itsy.smoke > /dev/full'
+
+# A closed stdin, or one at its end, costs no CPU time: an idle guest uses next to none of its two seconds.
+for stdin in '<&-' '</dev/null'; do
+    expect "idle-with-stdin$stdin" 0 "" sh -c "
+        time -f '%U %S' -o used itsy run -k probes/idle.bin -c 1 -m 64 --timeout 2 $stdin
+        tail -n 1 used | awk '{ exit \$1 + \$2 < 1 ? 0 : 1 }'"
+done
+# Its number is not given to another file: what the guest reads from its console would be the kernel.
+expect closed-descriptors 0 "" sh -c \
+    'itsy run -k Image -i initrd.cpio -c 1 -m 256 -p "quiet itsy.smoke" <&- >&- 2>&-'

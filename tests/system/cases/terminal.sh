@@ -23,12 +23,26 @@ person escape-help-and-quit expect 'root # ' send '\x01h' expect 'Ctrl-A x' send
 person ctrl-c-is-the-guests expect 'root # ' send 'sleep 100\n' pause 500 send '\x03' send 'echo still $((1 + 1)) here\n' \
     expect 'still 2 here' send '\x01x' -- $(linux)
 
+# The escape works although the guest takes no input, and on a terminal that is not the controlling one.
+person escape-from-a-hung-guest expect 'Info: # itsy' pause 300 send 'ab\x01x' status 0 \
+    -- itsy run -k probes/spin.bin -c 1 -m 64
+person foreign-terminal-is-raw --terminal foreign expect 'Info: # itsy' pause 300 send '\x01x' status 0 \
+    -- itsy run -k probes/spin.bin -c 1 -m 64
+# A parent that had every signal blocked does not take away what itsy stops its vCPUs with.
+person blocked-signals --signals blocked expect 'Info: # itsy' status 124 \
+    -- itsy run -k probes/spin.bin -c 2 -m 64 --timeout 1
+# The power key while Linux is still booting, and when it is up.
+for moment in 'Info: # itsy' 'root # '; do
+    person "power-key-after-$moment" expect "$moment" signal 15 expect 'Power down' status 0 \
+        -- itsy run -k Image -i initrd.cpio -c 1 -m 256 -p quiet
+done
+
 # Each signal that can end a process leaves the terminal as it was. A spinning guest has no power key.
 for signal in 1 2 3 15; do # HUP INT QUIT TERM: orderly, at once the second time
     person "restored-after-$signal" expect 'Info: # itsy' pause 500 signal "$signal" pause 100 signal "$signal" \
         status $((128 + signal)) -- itsy run -k probes/spin.bin -c 1 -m 64
 done
-for signal in 4 6 7 8 10 11 12 14 31; do # ILL ABRT BUS FPE USR1 SEGV USR2 ALRM SYS: deadly
+for signal in 4 6 7 8 10 11 12 14 16 29 30 31 40; do # ILL ABRT BUS FPE USR1 SEGV USR2 ALRM STKFLT IO PWR SYS: deadly
     person "restored-after-$signal" expect 'Info: # itsy' pause 500 signal "$signal" status $((128 + signal)) \
         -- itsy run -k probes/spin.bin -c 1 -m 64
 done

@@ -9,9 +9,10 @@ set(ITSY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 add_library(itsy-compiler INTERFACE)
 target_include_directories(itsy-compiler INTERFACE ${PROJECT_SOURCE_DIR})
-target_compile_options(itsy-compiler INTERFACE
+target_compile_options(itsy-compiler INTERFACE -ffunction-sections -fdata-sections
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     -Woverloaded-virtual -Wextra-semi -Werror)
+target_link_options(itsy-compiler INTERFACE -Wl,--gc-sections)
 if(ITSY_SANITIZE)
     target_compile_options(itsy-compiler INTERFACE
         -fsanitize=${ITSY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -79,6 +80,14 @@ expected<std::uint64_t> GuestMemory::load(Gpa address, int fd, std::uint64_t lim
     }
     mark_dirty(address, done);
     return done;
+}
+
+void GuestMemory::use_small_pages(Gpa address, std::uint64_t bytes) {
+    if (!contains(address, bytes))
+        return;
+    const std::uint64_t start = (address - base_) / huge_page * huge_page;
+    const std::uint64_t end = std::min((address - base_ + bytes + huge_page - 1) / huge_page * huge_page, size_);
+    ::madvise(host_ + start, end - start, MADV_NOHUGEPAGE);
 }
 
 void GuestMemory::start_dirty_log() {

@@ -60,6 +60,10 @@ public:
     /// Answers how many bytes came.
     expected<std::uint64_t> load(Gpa address, int fd, std::uint64_t limit);
 
+    /// Memory around [address, address + bytes) in pages of the smallest size, rounded to 2 MiB: for what is little and
+    /// alone there, and not worth clearing a huge page. Only advice.
+    void use_small_pages(Gpa address, std::uint64_t bytes);
+
     /// Marks are collected while logging is on: what the VMM wrote, to be joined with the provider's own log.
     void start_dirty_log();
     void stop_dirty_log();

@@ -8,6 +8,8 @@
 
 namespace virt {
 
+const MmioBus::Range MmioBus::nowhere{};
+
 expected<void> MmioBus::add(std::string_view name, Gpa base, std::uint64_t size, MmioDevice& device) {
     if (size == 0 || base + (size - 1) < base)
         return failure(EINVAL, "place " + std::string(name) + " on the bus");
@@ -31,9 +33,12 @@ const MmioBus::Range* MmioBus::search(Gpa address, Width width) const {
 }
 
 inline const MmioBus::Range* MmioBus::find(Gpa address, Width width, Hint& hint) const {
-    if (hint.last_ == nullptr || !hint.last_->holds(address, width))
-        hint.last_ = search(address, width);
-    return hint.last_;
+    if (hint.last_->holds(address, width)) [[likely]]
+        return hint.last_;
+    const Range* const found = search(address, width);
+    if (found != nullptr)
+        hint.last_ = found;
+    return found;
 }
 
 bool MmioBus::read(Gpa address, Width width, std::uint64_t& value, Hint& hint) const {

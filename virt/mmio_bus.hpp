@@ -39,6 +39,7 @@ public:
 /// A sorted set of disjoint ranges. Built before the vCPUs start and not changed while they run.
 class MmioBus {
     struct Range;
+    static const Range nowhere; // holds no address
 
 public:
     /// Puts `device` at [base, base + size). EEXIST if the range touches one that is there, EINVAL if it is
@@ -48,7 +49,7 @@ public:
     /// Where a vCPU's last access went; the next one mostly goes there too. One for each thread.
     class Hint {
         friend class MmioBus;
-        const Range* last_ = nullptr;
+        const Range* last_ = &nowhere;
     };
 
     /// False if nobody lives at [address, address + width): the caller decides what the guest sees. Bytes of `value`
@@ -58,9 +59,9 @@ public:
 
 private:
     struct Range {
-        Gpa base;
-        std::uint64_t size;
-        MmioDevice* device;
+        Gpa base = 0;
+        std::uint64_t size = 0;
+        MmioDevice* device = nullptr;
         std::string name;
 
         [[nodiscard]] bool holds(Gpa address, Width width) const {

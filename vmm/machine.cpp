@@ -189,32 +189,29 @@ void Machine::end(Outcome outcome) {
 void Machine::run_vcpu(arm64::Vcpu& arm_vcpu) {
     virt::Vcpu& vcpu = arm_vcpu; // converted once, not at each exit
     virt::MmioBus::Hint hint;
-    while (!stopping_.load(std::memory_order_relaxed)) {
+    for (;;) {
         const auto exit = vcpu.run();
         if (!exit) [[unlikely]] {
             end(outcome::Failure{exit.error()});
             return;
         }
-        if (!serve_mmio(vcpu, *exit, hint) && !serve(arm_vcpu, *exit)) [[unlikely]]
+        if (const auto* read = std::get_if<virt::exit::MmioRead>(&*exit)) {
+            std::uint64_t value = 0;
+            if (!bus_.read(read->address, read->width, value, hint)) [[unlikely]]
+                virt::log::debug("ignored read of {:#x}", read->address);
+            vcpu.complete(value);
+            continue;
+        }
+        if (const auto* write = std::get_if<virt::exit::MmioWrite>(&*exit)) {
+            if (!bus_.write(write->address, write->width, write->value, hint)) [[unlikely]]
+                virt::log::debug("ignored write of {:#x} to {:#x}", write->value, write->address);
+        } else if (!serve(arm_vcpu, *exit)) {
+            return;
+        }
+        // A stop comes as a kick, or by a store to the exit device: no need to look after each read.
+        if (stopping_.load(std::memory_order_relaxed)) [[unlikely]]
             return;
     }
-}
-
-inline bool Machine::serve_mmio(virt::Vcpu& vcpu, const virt::Exit& exit, virt::MmioBus::Hint& hint) {
-    namespace exits = virt::exit;
-    if (const auto* write = std::get_if<exits::MmioWrite>(&exit)) {
-        if (!bus_.write(write->address, write->width, write->value, hint)) [[unlikely]]
-            virt::log::debug("ignored write of {:#x} to {:#x}", write->value, write->address);
-        return true;
-    }
-    if (const auto* read = std::get_if<exits::MmioRead>(&exit)) {
-        std::uint64_t value = 0;
-        if (!bus_.read(read->address, read->width, value, hint)) [[unlikely]]
-            virt::log::debug("ignored read of {:#x}", read->address);
-        vcpu.complete(value);
-        return true;
-    }
-    return false;
 }
 
 bool Machine::serve(arm64::Vcpu& vcpu, const virt::Exit& exit) {

@@ -82,9 +82,7 @@ private:
     virt::expected<void> build_devices();
 
     void run_vcpu(arm64::Vcpu& arm_vcpu);
-    /// False if the exit is something else.
-    bool serve_mmio(virt::Vcpu& vcpu, const virt::Exit& exit, virt::MmioBus::Hint& hint);
-    /// Every other exit; false when the vCPU should not go on.
+    /// Every exit but MMIO; false when the vCPU should not go on.
     bool serve(arm64::Vcpu& vcpu, const virt::Exit& exit);
     bool serve_event(const virt::exit::SystemEvent& event);
     void end(Outcome outcome);

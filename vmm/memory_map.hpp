@@ -48,6 +48,6 @@ inline constexpr virt::Pin gpio_pin{2};
 /// The GPIO input that is the power key, active high.
 inline constexpr unsigned power_key_input = 3;
 /// Of the vGIC, private ones included.
-inline constexpr std::uint32_t interrupts = 128;
+inline constexpr std::uint32_t interrupts = 64;
 
 } // namespace vmm::map

@@ -17,6 +17,7 @@ constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
 constexpr std::uint64_t device_tree_alignment = 2 * mebibyte;
 constexpr std::uint64_t low_memory = 512 * mebibyte;
 constexpr std::uint64_t page = 4096;
+constexpr std::uint64_t small_kernel = mebibyte; // probes and unit tests; a Linux fills huge pages
 
 constexpr std::uint64_t align_down(std::uint64_t value, std::uint64_t alignment) {
     return value / alignment * alignment;
@@ -105,6 +106,10 @@ virt::expected<void> Payload::load_file(virt::GuestMemory& memory, virt::Gpa add
 
 virt::expected<void> Payload::load(virt::GuestMemory& memory, const Placement& placement,
                                    std::span<const std::byte> device_tree) const {
+    if (kernel_.size < small_kernel) {
+        memory.use_small_pages(placement.kernel, kernel_.size);
+        memory.use_small_pages(placement.device_tree, device_tree.size());
+    }
     VIRT_TRY(load_file(memory, placement.kernel, kernel_));
     if (placement.initrd)
         VIRT_TRY(load_file(memory, placement.initrd->address, *initrd_));

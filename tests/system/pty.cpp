@@ -177,6 +177,10 @@ private:
     }
 
     void listen(Clock::time_point deadline, const std::string& purpose) {
+        siginfo_t ended{};
+        if (purpose != "end" && ::waitid(P_PID, static_cast<id_t>(child_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+            ended.si_pid == child_)
+            throw std::runtime_error("the command ended before: " + purpose);
         if (Clock::now() > deadline)
             throw std::runtime_error("waited in vain: " + purpose);
         take_for(std::chrono::milliseconds(20));

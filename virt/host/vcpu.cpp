@@ -3,6 +3,7 @@
 #include "virt/host/vcpu.hpp"
 
 #include "virt/host/ioctl.hpp"
+#include "virt/host/kvm_run.hpp"
 
 #include <linux/kvm.h>
 #include <sys/mman.h>
@@ -69,21 +70,15 @@ RunArea::~RunArea() {
 
 Vcpu::Vcpu(Fd fd, RunArea area) : FdAttributes(std::move(fd)), area_(std::move(area)) { install_kick_handler(); }
 
-// The way of every MMIO access of the guest: its instructions are counted (bench/README.md, row 1).
+// The way of every MMIO access of the guest: its instructions are counted (bench/README.md, row 1). Whatever else there
+// is to do is a tail call, so that this way needs no stack.
 expected<Exit> Vcpu::run() {
     if (owner_ != __builtin_thread_pointer()) [[unlikely]]
-        adopt();
-    kvm_run& run = area();
-    if (::ioctl(fd(), KVM_RUN, 0UL) != 0) [[unlikely]] {
-        if (errno != EINTR)
-            return system_failure("run a vCPU");
-        std::atomic_ref(run.immediate_exit).store(0);
-        // A kick that this store swallowed is the one reported here: its request must be seen by what follows.
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-        return exit::Interrupted{};
-    }
-    if (run.exit_reason != KVM_EXIT_MMIO) [[unlikely]]
-        return decode(run);
+        return run_as_new_owner();
+    const long result = enter_guest(fd());
+    const kvm_run& run = area();
+    if (result != 0 || run.exit_reason != KVM_EXIT_MMIO) [[unlikely]]
+        return leave_guest(result);
     const auto width = static_cast<Width>(run.mmio.len);
     if (run.mmio.is_write == 0)
         return expected<Exit>(tl::in_place, exit::MmioRead{run.mmio.phys_addr, width});
@@ -92,10 +87,23 @@ expected<Exit> Vcpu::run() {
     return expected<Exit>(tl::in_place, exit::MmioWrite{run.mmio.phys_addr, width, value & mask_of(width)});
 }
 
-void Vcpu::adopt() {
+expected<Exit> Vcpu::run_as_new_owner() {
     owner_ = __builtin_thread_pointer();
     // Known before the kernel reads `immediate_exit`, so that a kick finds one or the other.
     thread_.store(static_cast<pid_t>(::syscall(SYS_gettid)));
+    return run();
+}
+
+expected<Exit> Vcpu::leave_guest(long result) {
+    kvm_run& run = area();
+    if (result == 0)
+        return decode(run);
+    if (result != -EINTR)
+        return failure(static_cast<int>(-result), "run a vCPU");
+    std::atomic_ref(run.immediate_exit).store(0);
+    // A kick that this store swallowed is the one reported here: its request must be seen by what follows.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    return exit::Interrupted{};
 }
 
 void Vcpu::complete(std::uint64_t value) { std::memcpy(area().mmio.data, &value, sizeof value); }

@@ -59,7 +59,8 @@ protected:
 private:
     [[nodiscard]] Exit decode(const kvm_run& run) const;
 
-    void adopt();
+    [[gnu::noinline]] expected<Exit> run_as_new_owner();
+    [[gnu::noinline]] expected<Exit> leave_guest(long result);
 
     RunArea area_;
     const void* owner_ = nullptr;   // thread pointer of who runs it: cheaper to compare than its number

@@ -5,7 +5,7 @@ person() { # NAME ACTION... -- OPTION...
     name=$1
     shift
     cases=$((cases + 1))
-    if timeout -s KILL 600 ./pty "$@" > output 2>&1; then ok "$name"; else wrong "$name" "see above"; fi
+    if timeout -s KILL 1200 ./pty "$@" > output 2>&1; then ok "$name"; else wrong "$name" "see above"; fi
 }
 linux() { echo itsy run -k Image -i initrd.cpio -c 1 -m 256 -p quiet; }
 
@@ -53,9 +53,9 @@ person restored-after-refusal status 125 -- itsy run -k nothing
 dd if=/dev/urandom of=typed bs=1k count=1024 2> /dev/null
 sum=$(md5sum < typed | cut -d ' ' -f 1)
 # shellcheck disable=SC2046
-person megabyte-in --limit 500 expect 'root # ' send 'stty raw -echo crtscts; echo re""ady; head -c 1048576 | md5sum\n' \
+person megabyte-in --limit 1100 expect 'root # ' send 'stty raw -echo crtscts; echo re""ady; head -c 1048576 | md5sum\n' \
     expect ready expect '\n' send-file typed expect "$sum" send '\x01\x01' send '\x01x' -- $(linux)
 # shellcheck disable=SC2046
-person megabyte-out --limit 500 expect 'root # ' \
+person megabyte-out --limit 1100 expect 'root # ' \
     send 'head -c 1048576 /dev/urandom > /f; md5sum < /f; stty raw -echo; echo be""gin; cat /f\n' \
     expect begin expect '\n' receive 1048576 shown send '\x01x' -- $(linux)

@@ -16,7 +16,7 @@ namespace vmm {
 namespace {
 
 constexpr std::uint8_t ctrl_a = 0x01;
-constexpr std::size_t terminal_buffer = 65536;
+constexpr std::size_t terminal_buffer = 65536; // more than a person types at a guest that hangs
 
 // A FIFO that is full again the moment it was emptied would keep a guest in its interrupt handler for ever, and the
 // characters would pile up behind it until they are lost. 16 characters in 400 µs is about four times 115200 baud.
@@ -35,7 +35,9 @@ void ConsoleInput::connect(devices::Serial* serial) {
     start_watching();
 }
 
-bool ConsoleInput::wants_more() const { return !ended_ && (terminal_ || waiting_.empty()); }
+bool ConsoleInput::wants_more() const {
+    return !ended_ && (terminal_ ? waiting_.size() < terminal_buffer : waiting_.empty());
+}
 
 void ConsoleInput::start_watching() {
     if (watching_ || !wants_more())
@@ -66,7 +68,7 @@ void ConsoleInput::read_some() {
 
 void ConsoleInput::take(std::uint8_t character) {
     if (!terminal_ || (!escape_ && character != ctrl_a)) {
-        keep(character);
+        waiting_.push_back(character);
         return;
     }
     if (!escape_) {
@@ -83,23 +85,18 @@ void ConsoleInput::take(std::uint8_t character) {
     case 'h':
         virt::log::write(virt::log::Level::info, "Ctrl-A x: end the VM, b: send a BREAK, Ctrl-A: send Ctrl-A");
         break;
-    default: keep(character); break;
+    default: waiting_.push_back(character); break;
     }
-}
-
-void ConsoleInput::keep(std::uint8_t character) {
-    if (!terminal_ || waiting_.size() < terminal_buffer) {
-        waiting_.push_back(character);
-        return;
-    }
-    [[maybe_unused]] const auto rung = ::write(STDERR_FILENO, "\a", 1);
 }
 
 void ConsoleInput::feed() {
     if (serial_ == nullptr || waiting_.empty())
         return;
-    const auto taken = serial_->receive(waiting_);
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+    given_ += serial_->receive(std::span(waiting_).subspan(given_));
+    if (given_ == waiting_.size() || given_ >= terminal_buffer / 2) { // not for each 16 characters
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(given_));
+        given_ = 0;
+    }
 }
 
 void ConsoleInput::resume() {

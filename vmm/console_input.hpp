@@ -13,7 +13,7 @@ namespace vmm {
 
 /// Reads stdin on the event loop and feeds the UART as it drains, without loss: while the guest does not read, neither
 /// do we. On a terminal, Ctrl-A begins a command: x ends the VM, b sends a BREAK, h lists them, Ctrl-A sends itself.
-/// There we read on, so that commands work with a guest that hangs, and ring the bell for what finds no room.
+/// There we read ahead, so that commands work with a guest that hangs.
 class ConsoleInput final : public devices::InputSource {
 public:
     /// What the user asks of the VMM.
@@ -37,7 +37,6 @@ private:
     void start_watching();
     void read_some();
     void take(std::uint8_t character);
-    void keep(std::uint8_t character);
     void feed();
 
     virt::EventLoop& loop_;
@@ -46,6 +45,7 @@ private:
     Commands commands_;
     devices::Serial* serial_ = nullptr;
     std::vector<std::uint8_t> waiting_;
+    std::size_t given_ = 0; // of these, by the UART
     bool watching_ = false;
     bool ended_;          // end of file
     bool escape_ = false; // Ctrl-A was typed

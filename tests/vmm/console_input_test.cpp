@@ -85,6 +85,14 @@ TEST_F(Typing, NothingIsLostBehindAFullFifo) {
     EXPECT_TRUE(got == text);
 }
 
+TEST_F(Typing, NothingPastedIsLostEither) {
+    const std::string text(80'000, 'x'); // more than is read ahead
+    std::thread typist([&] { type(text); });
+    const auto got = read_as_guest(true, text.size());
+    typist.join();
+    EXPECT_EQ(got.size(), text.size());
+}
+
 TEST_F(Typing, CtrlAIsOrdinaryWithoutATerminal) {
     type("a\x01x");
     EXPECT_EQ(read_as_guest(false, 3), "a\x01x");

@@ -29,8 +29,8 @@ public:
     /// Finishes without a limit.
     ~ConsoleOutput() override;
 
-    /// Both are called without locks: `ready` by the writing thread when there is room again, `failed` once, by any
-    /// thread, when the host refuses to write (ENOSPC, EIO) or to start that thread.
+    /// `ready` is called by the writing thread, without locks, when there is room again; `failed` once, by any thread
+    /// and maybe within `put`, when the host refuses to write (ENOSPC, EIO) or to start that thread.
     void set_callbacks(std::function<void()> ready, std::function<void(virt::Error)> failed);
 
     std::size_t room() override;

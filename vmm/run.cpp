@@ -120,8 +120,9 @@ private:
     RawTerminal terminal_;
     ConsoleOutput output_;
     ConsoleInput input_;
-    std::mutex machine_mutex_; // guards the next two, for the output thread
+    std::mutex machine_mutex_; // guards the pointer, for the output thread
     std::unique_ptr<Machine> machine_;
+    std::mutex error_mutex_; // guards the next one; innermost
     std::optional<virt::Error> output_error_;
     std::optional<Outcome> outcome_;
     std::optional<virt::EventLoop::Clock::time_point> deadline_;
@@ -154,7 +155,7 @@ void Session::room_in_output() {
 
 void Session::fail(virt::Error error) {
     {
-        const std::scoped_lock lock(machine_mutex_);
+        const std::scoped_lock lock(error_mutex_);
         output_error_ = std::move(error);
     }
     loop_.wake();
@@ -162,7 +163,7 @@ void Session::fail(virt::Error error) {
 
 void Session::woken() {
     {
-        const std::scoped_lock lock(machine_mutex_);
+        const std::scoped_lock lock(error_mutex_);
         if (output_error_)
             finish(outcome::Failure{*output_error_});
     }

@@ -35,9 +35,19 @@ int shift_of(char suffix) {
     }
 }
 
+// Names and what they mean, for options that have a few of them.
 template <class Value>
-CLI::Validator choice(std::map<std::string, Value> names) {
-    return CLI::CheckedTransformer(std::move(names), CLI::ignore_case);
+using Names = std::map<std::string, Value>;
+
+const Names<Irqchip> irqchips{{"gicv3-its", Irqchip::gicv3_its}, {"gicv3", Irqchip::gicv3}};
+const Names<Level> levels{
+    {"error", Level::error}, {"warning", Level::warning}, {"info", Level::info}, {"debug", Level::debug}};
+
+template <class Value>
+CLI::Validator one_of(const Names<Value>& names) {
+    CLI::IsMember member(&names);
+    member.description(""); // the help of each option lists them
+    return member;
 }
 
 // lkvm takes these too, and here they have one value for the time being.
@@ -52,11 +62,9 @@ CLI::Validator only(const std::string& value) {
 // What CLI11 fills; RunOptions keeps what the program thinks in.
 struct Raw {
     long long cpus = 0;
-    std::string memory, initrd, dump_dtb, hide, console, network, backend;
+    std::string memory, initrd, dump_dtb, hide, console, network, backend, irqchip, loglevel;
     long long timeout = 0;
     bool nodefaults = false, no_reboot = false;
-    Irqchip irqchip{};
-    Level loglevel = Level::info;
 };
 
 void describe(CLI::App& app, RunOptions& options, Raw& raw) {
@@ -64,26 +72,32 @@ void describe(CLI::App& app, RunOptions& options, Raw& raw) {
     app.description("Boot an arm64 guest");
     app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast); // the last one counts, as with lkvm
     app.set_help_flag("-h,--help", "Print this");
-    app.add_option("-k,--kernel,kernel", options.kernel, "Kernel: an arm64 Image, or a flat binary")->required();
-    app.add_option("-i,--initrd", raw.initrd, "Initial RAM disk");
-    app.add_option("-p,--params", options.params, "Kernel command line");
-    app.add_option("-c,--cpus", raw.cpus, "Number of CPUs (default: the host's)");
-    app.add_option("-m,--mem", raw.memory, "Memory in MiB, or with a suffix BKMGTP (default: 64M x (CPUs + 3))");
+    app.add_option("-k,--kernel,kernel", options.kernel, "Kernel: an arm64 Image, or a flat binary")
+        ->type_name("FILE")
+        ->required();
+    app.add_option("-i,--initrd", raw.initrd, "Initial RAM disk")->type_name("FILE");
+    app.add_option("-p,--params", options.params, "Kernel command line")->type_name("WORDS");
+    app.add_option("-c,--cpus", raw.cpus, "Number of CPUs (default: the host's)")->type_name("N");
+    app.add_option("-m,--mem", raw.memory, "Memory in MiB, or with a suffix BKMGTP (default: 64M x (CPUs + 3))")
+        ->type_name("SIZE");
     app.add_option("--irqchip", raw.irqchip, "Interrupt controller: gicv3-its, gicv3 (default: the best there is)")
-        ->transform(choice<Irqchip>({{"gicv3-its", Irqchip::gicv3_its}, {"gicv3", Irqchip::gicv3}}));
-    app.add_option("--console", raw.console, "Console: serial")->check(only("serial"));
+        ->type_name("NAME")
+        ->check(one_of(irqchips));
+    app.add_option("--console", raw.console, "Console: serial")->type_name("NAME")->check(only("serial"));
     app.add_flag("--nodefaults", raw.nodefaults, "Add nothing to the kernel command line");
-    app.add_option("-n,--network", raw.network, "Network: mode=none")->check(only("mode=none"));
+    app.add_option("-n,--network", raw.network, "Network: mode=none")->type_name("MODE")->check(only("mode=none"));
     app.add_option("--loglevel", raw.loglevel, "error, warning, info or debug (default: info)")
-        ->transform(choice<Level>(
-            {{"error", Level::error}, {"warning", Level::warning}, {"info", Level::info}, {"debug", Level::debug}}));
-    app.add_option("--name", options.name, "Name of the guest (default: guest-PID)");
+        ->type_name("LEVEL")
+        ->check(one_of(levels));
+    app.add_option("--name", options.name, "Name of the guest (default: guest-PID)")->type_name("NAME");
     app.add_option("--backend", raw.backend, "Who runs the guest: kvm, or auto")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "kvm"}));
-    app.add_option("--dev", options.device, "KVM's device (default: /dev/kvm)");
-    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...");
-    app.add_option("--dump-dtb", raw.dump_dtb, "Write the device tree to a file");
-    app.add_option("--timeout", raw.timeout, "End the guest after so many seconds, with status 124");
+    app.add_option("--dev", options.device, "KVM's device (default: /dev/kvm)")->type_name("FILE");
+    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...")
+        ->type_name("LIST");
+    app.add_option("--dump-dtb", raw.dump_dtb, "Write the device tree to a file")->type_name("FILE");
+    app.add_option("--timeout", raw.timeout, "End the guest after so many seconds, with status 124")
+        ->type_name("SECONDS");
     app.add_flag("--no-reboot", raw.no_reboot, "Exit when the guest resets");
 }
 
@@ -113,14 +127,15 @@ void check(const CLI::App& app, RunOptions& options, const Raw& raw) {
         options.hidden = *std::move(hidden);
     }
     if (given("--irqchip"))
-        options.irqchip = raw.irqchip;
+        options.irqchip = irqchips.at(raw.irqchip);
     if (given("--initrd"))
         options.initrd = raw.initrd;
     if (given("--dump-dtb"))
         options.dump_dtb = raw.dump_dtb;
     options.defaults = !raw.nodefaults;
     options.reboot = !raw.no_reboot;
-    options.loglevel = raw.loglevel;
+    if (given("--loglevel"))
+        options.loglevel = levels.at(raw.loglevel);
 }
 
 } // namespace

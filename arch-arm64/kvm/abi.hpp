@@ -6,6 +6,7 @@
 #include <linux/ioctl.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace arm64::kvm::abi {
@@ -15,11 +16,13 @@ struct VcpuInit {
     std::array<std::uint32_t, 7> features;
 };
 
+inline constexpr std::size_t debug_registers = 16;
+
 struct GuestDebugArch {
-    std::array<std::uint64_t, 16> dbg_bcr;
-    std::array<std::uint64_t, 16> dbg_bvr;
-    std::array<std::uint64_t, 16> dbg_wcr;
-    std::array<std::uint64_t, 16> dbg_wvr;
+    std::array<std::uint64_t, debug_registers> dbg_bcr;
+    std::array<std::uint64_t, debug_registers> dbg_bvr;
+    std::array<std::uint64_t, debug_registers> dbg_wcr;
+    std::array<std::uint64_t, debug_registers> dbg_wvr;
 };
 
 struct GuestDebug {

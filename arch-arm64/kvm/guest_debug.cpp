@@ -2,7 +2,9 @@
 // Debug register encodings. Source: Arm DDI 0487, D19.3.2 (DBGBCR<n>_EL1), D19.3.10 (DBGWCR<n>_EL1).
 #include "arch-arm64/kvm/guest_debug.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <cstddef>
 
 namespace arm64::kvm {
@@ -30,9 +32,23 @@ std::uint64_t control_of(const virt::Watchpoint& watchpoint) {
     return size | LSC | PMC_EL1_EL0 | E;
 }
 
+bool can_watch(const virt::Watchpoint& watchpoint) {
+    constexpr std::uint64_t largest = std::uint64_t{1} << 31;
+    if (watchpoint.size <= 8)
+        return watchpoint.size != 0 && (watchpoint.address & 7) + watchpoint.size <= 8;
+    return std::has_single_bit(watchpoint.size) && watchpoint.size <= largest &&
+           watchpoint.address % watchpoint.size == 0;
+}
+
 } // namespace
 
-abi::GuestDebug encode(const virt::GuestDebug& debug) {
+virt::expected<abi::GuestDebug> encode(const virt::GuestDebug& debug) {
+    if (debug.breakpoints.size() > abi::debug_registers || debug.watchpoints.size() > abi::debug_registers)
+        return virt::failure(ENOSPC, "set that many hardware breakpoints or watchpoints");
+    if (!std::ranges::all_of(debug.watchpoints, can_watch))
+        return virt::failure(EINVAL, "watch a range that is no power of two, or not aligned");
+    if (!std::ranges::all_of(debug.breakpoints, [](const auto& point) { return point.address % 4 == 0; }))
+        return virt::failure(EINVAL, "break between two instructions");
     abi::GuestDebug request{};
     if (debug.enabled())
         request.control |= abi::GUESTDBG_ENABLE;
@@ -42,11 +58,11 @@ abi::GuestDebug encode(const virt::GuestDebug& debug) {
         request.control |= abi::GUESTDBG_USE_SW_BP;
     if (!debug.breakpoints.empty() || !debug.watchpoints.empty())
         request.control |= abi::GUESTDBG_USE_HW;
-    for (std::size_t n = 0; n < debug.breakpoints.size() && n < request.arch.dbg_bcr.size(); ++n) {
+    for (std::size_t n = 0; n < debug.breakpoints.size(); ++n) {
         request.arch.dbg_bcr[n] = control_of(debug.breakpoints[n]);
-        request.arch.dbg_bvr[n] = debug.breakpoints[n].address & ~std::uint64_t{3};
+        request.arch.dbg_bvr[n] = debug.breakpoints[n].address;
     }
-    for (std::size_t n = 0; n < debug.watchpoints.size() && n < request.arch.dbg_wcr.size(); ++n) {
+    for (std::size_t n = 0; n < debug.watchpoints.size(); ++n) {
         request.arch.dbg_wcr[n] = control_of(debug.watchpoints[n]);
         request.arch.dbg_wvr[n] = debug.watchpoints[n].address & ~std::uint64_t{7};
     }

@@ -7,8 +7,8 @@
 
 namespace arm64::kvm {
 
-/// At most 16 of each kind. A watchpoint is 1..8 bytes within one doubleword, or a power of two of bytes up to 2 GiB,
-/// aligned to its size.
-[[nodiscard]] abi::GuestDebug encode(const virt::GuestDebug& debug);
+/// EINVAL for what the registers cannot say: a watchpoint is 1..8 bytes within one doubleword, or a power of two of
+/// bytes up to 2 GiB, aligned to its size; a breakpoint is at a multiple of 4. ENOSPC for more than 16 of a kind.
+[[nodiscard]] virt::expected<abi::GuestDebug> encode(const virt::GuestDebug& debug);
 
 } // namespace arm64::kvm

@@ -57,7 +57,8 @@ public:
         auto users = debug_.value_or(virt::GuestDebugUsers(debug_resources()));
         VIRT_TRY(users.set(user, std::move(wish)));
         auto request = encode(users.merged());
-        VIRT_TRY(virt::host::control(fd(), abi::SET_GUEST_DEBUG, &request, "set guest debug"));
+        VIRT_TRY(request);
+        VIRT_TRY(virt::host::control(fd(), abi::SET_GUEST_DEBUG, &*request, "set guest debug"));
         debug_ = std::move(users);
         return debug_->left();
     }

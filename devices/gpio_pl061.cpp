@@ -3,9 +3,9 @@
 
 #include "devices/gpio_pl061.hpp"
 
-#include "virt/assert.hpp"
+#include "devices/primecell.hpp"
 
-#include <array>
+#include "virt/assert.hpp"
 
 namespace devices {
 
@@ -22,10 +22,7 @@ constexpr std::uint64_t GPIOMIS = 0x418;   // masked interrupt status, read-only
 constexpr std::uint64_t GPIOIC = 0x41c;    // interrupt clear, write-only: edges only
 constexpr std::uint64_t GPIOAFSEL = 0x420; // mode control select
 
-// GPIOPeriphID0-3 and GPIOPCellID0-3: part 0x061, designer 0x41 (Arm), revision 0, one byte a word. The AMBA bus
-// driver of Linux picks the GPIO driver by them.
-constexpr std::uint64_t GPIOPeriphID0 = 0xfe0;
-constexpr std::array<std::uint8_t, 8> identification{0x61, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+constexpr std::uint32_t part_number = 0x061;
 
 constexpr std::uint32_t all_pins = (1U << GpioPl061::pin_count) - 1;
 
@@ -66,8 +63,8 @@ void GpioPl061::write(std::uint64_t offset, virt::Width width, std::uint64_t val
 std::uint32_t GpioPl061::read_register(std::uint64_t offset) const {
     if (is_data(offset))
         return ((outputs_ & gpiodir_) | (inputs_ & ~gpiodir_)) & data_mask(offset);
-    if (offset >= GPIOPeriphID0 && offset < size)
-        return identification[(offset - GPIOPeriphID0) / 4];
+    if (offset >= primecell::PeriphID0 && offset < primecell::end)
+        return primecell::identification(part_number, offset);
     switch (offset) {
     case GPIODIR: return gpiodir_;
     case GPIOIS: return gpiois_;

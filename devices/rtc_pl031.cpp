@@ -3,7 +3,8 @@
 
 #include "devices/rtc_pl031.hpp"
 
-#include <array>
+#include "devices/primecell.hpp"
+
 #include <utility>
 
 namespace devices {
@@ -19,10 +20,7 @@ constexpr std::uint64_t RTCRIS = 0x014;  // raw interrupt status, read-only
 constexpr std::uint64_t RTCMIS = 0x018;  // masked interrupt status, read-only
 constexpr std::uint64_t RTCICR = 0x01c;  // interrupt clear, write-only
 
-// RTCPeriphID0-3 and RTCPCellID0-3: part 0x031, designer 0x41 (Arm), revision 0, one byte a word. The AMBA bus
-// driver of Linux picks the RTC driver by them.
-constexpr std::uint64_t RTCPeriphID0 = 0xfe0;
-constexpr std::array<std::uint8_t, 8> identification{0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
+constexpr std::uint32_t part_number = 0x031;
 
 [[nodiscard]] bool is_word(std::uint64_t offset, virt::Width width) {
     return width == virt::Width::b4 && offset % 4 == 0;
@@ -54,8 +52,8 @@ void RtcPl031::write(std::uint64_t offset, virt::Width width, std::uint64_t valu
 }
 
 std::uint32_t RtcPl031::read_register(std::uint64_t offset) {
-    if (offset >= RTCPeriphID0 && offset < size)
-        return identification[(offset - RTCPeriphID0) / 4];
+    if (offset >= primecell::PeriphID0 && offset < primecell::end)
+        return primecell::identification(part_number, offset);
     compare();
     switch (offset) {
     case RTCDR: return seen_;

@@ -2,7 +2,9 @@
 // The seam on the kernel's KVM: runs on an arm64 host that has one (tests/system/cases/provider.sh).
 #include "arch-arm64/kvm/provider.hpp"
 #include "arch-arm64/registers.hpp"
+#include "arch-arm64/spi_line.hpp"
 #include "arch-arm64/vgic.hpp"
+#include "arch-arm64/vgic_attributes.hpp"
 #include "virt/guest_memory.hpp"
 
 #include <gtest/gtest.h>
@@ -206,6 +208,24 @@ TEST_F(Provider, ErrnosAreKvms) {
     EXPECT_TRUE(vm_->set_irq_line(irq_line::spi(Intid{32}), true));
     EXPECT_EQ(vm_->set_irq_line(irq_line::spi(Intid{500}), true).error().code, EINVAL);
     EXPECT_EQ(gic->gic().get_number<std::uint32_t>(0, 77).error().code, ENXIO);
+}
+
+TEST_F(Provider, AWireReachesItsSpi) {
+    create();
+    auto gic = VgicV3::create(*vm_, {0x3fff'0000, 0x3ffd'0000, {}});
+    ASSERT_TRUE(gic) << gic.error().sentence();
+    ASSERT_TRUE(gic->init(64));
+    EXPECT_EQ(gic->its(), nullptr);
+    constexpr std::uint64_t GICD_ICFGR2 = 0xC08;
+    ASSERT_TRUE(gic->gic().set_number<std::uint32_t>(attr::GRP_DIST_REGS, GICD_ICFGR2, 0)); // level
+    const auto lines = [&] { return *gic->gic().get_number<std::uint32_t>(attr::GRP_LEVEL_INFO, 32); };
+    SpiLine wire(*vm_, virt::Pin{3});
+    EXPECT_EQ(lines(), 0U);
+    wire.raise();
+    wire.raise();
+    EXPECT_EQ(lines(), 1U << 3);
+    wire.lower();
+    EXPECT_EQ(lines(), 0U);
 }
 
 TEST_F(Provider, WhatIsHiddenIsNotThere) {

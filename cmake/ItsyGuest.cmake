@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Bare-metal arm64 guests: one assembly file, one flat binary, at least as long as a kernel header (64 bytes).
+set(ITSY_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
 find_program(ITSY_GUEST_CC NAMES aarch64-linux-gnu-gcc REQUIRED)
 find_program(ITSY_GUEST_OBJCOPY NAMES aarch64-linux-gnu-objcopy REQUIRED)
 
@@ -17,4 +18,17 @@ function(itsy_bare_guest name source)
         COMMAND ${ITSY_GUEST_OBJCOPY} -O binary --pad-to=64 ${elf} ${bin}
         DEPENDS ${source} ${headers} VERBATIM)
     add_custom_target(guest-${name} ALL DEPENDS ${bin})
+endfunction()
+
+# itsy_embed_guest(TARGET NAME SOURCE): builds NAME.bin and makes it part of TARGET as
+# `std::span<const std::byte> embedded::NAME()`, NAME being a C++ identifier.
+function(itsy_embed_guest target name source)
+    itsy_bare_guest(${name} ${source})
+    set(bin ${CMAKE_CURRENT_BINARY_DIR}/${name}.bin)
+    set(code ${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp)
+    add_custom_command(
+        OUTPUT ${code}
+        COMMAND ${CMAKE_COMMAND} -D name=${name} -D bin=${bin} -D code=${code} -P ${ITSY_EMBED_SCRIPT}
+        DEPENDS ${bin} ${ITSY_EMBED_SCRIPT} VERBATIM)
+    target_sources(${target} PRIVATE ${code})
 endfunction()

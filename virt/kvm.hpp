@@ -15,6 +15,7 @@
 #include "virt/expected.hpp"
 #include "virt/ids.hpp"
 #include "virt/memory_slots.hpp"
+#include "virt/msi.hpp"
 
 #include <array>
 #include <concepts>
@@ -28,6 +29,8 @@
 struct kvm_irq_routing; // <linux/kvm.h>
 
 namespace virt {
+
+class RouteTable;
 
 /// KVM_{HAS,GET,SET}_DEVICE_ATTR, which devices, vCPUs and VMs all answer. Any thread.
 class Attributes {
@@ -60,7 +63,7 @@ public:
 class Device : public virtual Attributes {};
 
 /// KVM_{GET,SET}_MP_STATE. Source: api.rst 4.38.
-enum class MpState : std::uint32_t { runnable = 0, stopped = 5, suspended = 9 };
+enum class MpState : std::uint32_t { runnable = 0, stopped = 5, suspended = 10 };
 
 /// One virtual CPU. All calls belong to the thread that runs it, except `kick`.
 class Vcpu : public virtual Attributes {
@@ -112,13 +115,6 @@ struct Ioeventfd {
     std::optional<std::uint64_t> datamatch = {};
 };
 
-/// A message-signalled interrupt. `device` is present exactly if the VM has KVM_CAP_MSI_DEVID.
-struct Msi {
-    Gpa address;
-    std::uint32_t data;
-    std::optional<DeviceId> device = {};
-};
-
 /// The packed `irq` field of KVM_IRQ_LINE, which each architecture defines (arm64::irq_line makes them). Not a GSI.
 using IrqLineField = Id<struct IrqLineFieldMeaning, std::uint32_t>;
 
@@ -149,6 +145,9 @@ public:
 
     /// KVM_SET_GSI_ROUTING: replaces the whole table.
     virtual expected<void> set_gsi_routing(const kvm_irq_routing& table) = 0;
+    /// The same for a table of which only the routes of `changed` differ from the last one that this VM was given. The
+    /// kernel takes nothing but whole tables; a provider in userspace is as fast as the change is small.
+    virtual expected<void> change_gsi_routing(RouteTable& table, std::span<const Gsi> changed);
     /// KVM_IRQFD. EAGAIN before the vGIC is initialised, EBUSY if the eventfd has a binding.
     virtual expected<void> assign(const Irqfd& irqfd) = 0;
     /// Returns when no injection from that eventfd is under way. Succeeds if there was no such binding.

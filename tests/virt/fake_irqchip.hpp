@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The smallest irqchip: levels, a count of what came, and deactivation at the test's word.
+#pragma once
+
+#include "virt/irqchip.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+namespace virt {
+
+struct FakeIrqchip final : Irqchip {
+    bool initialised() const override { return ready; }
+    void raise(Pin pin) override {
+        level[pin.value] = true, ++raised[pin.value];
+        if (on_raise)
+            on_raise(pin);
+    }
+    void lower(Pin pin) override { level[pin.value] = false, ++lowered[pin.value]; }
+    MsiOutcome signal(const Msi& msi) override { return last_data = msi.data, ++messages, answer; }
+    void set_listener(DeactivationListener& who) override { listener = &who; }
+
+    std::atomic<bool> ready = true;
+    std::array<std::atomic<bool>, 64> level{};
+    std::array<std::atomic<int>, 64> raised{}, lowered{};
+    std::atomic<int> messages = 0;
+    std::atomic<std::uint32_t> last_data = 0;
+    std::function<void(Pin)> on_raise; // the guest's part
+    MsiOutcome answer = MsiOutcome::delivered;
+    DeactivationListener* listener = nullptr;
+};
+
+} // namespace virt

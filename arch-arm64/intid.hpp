@@ -18,7 +18,8 @@ inline constexpr std::uint32_t last_spi = 1019;
 [[nodiscard]] constexpr bool is_ppi(Intid intid) { return intid.value >= first_ppi && intid.value < first_spi; }
 [[nodiscard]] constexpr bool is_spi(Intid intid) { return intid.value >= first_spi && intid.value <= last_spi; }
 
-/// KVM's in-kernel irqchip has a pin for each SPI.
+/// KVM's in-kernel irqchip has a pin for each SPI: KVM_IRQCHIP_NUM_PINS.
+inline constexpr std::uint32_t irqchip_pins = last_spi + 1 - first_spi;
 [[nodiscard]] constexpr Intid intid_of(virt::Pin pin) { return Intid{pin.value + first_spi}; }
 [[nodiscard]] constexpr virt::Pin pin_of(Intid spi) { return virt::Pin{spi.value - first_spi}; }
 

@@ -9,6 +9,7 @@
 #include <bitset>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace arm64 {
 
@@ -38,6 +39,15 @@ private:
     std::bitset<32> bits_;
 };
 
+/// What KVM_{GET,SET}_VCPU_EVENTS carries of a vCPU's state. Source: api.rst 4.31, 4.32.
+struct VcpuEvents {
+    bool SError_pending = false;
+    /// ISS of that SError, bits 24:0. Present while one is pending exactly if the CPU has FEAT_RAS; EINVAL otherwise.
+    std::optional<std::uint64_t> SError_ISS = {};
+
+    friend bool operator==(const VcpuEvents&, const VcpuEvents&) = default;
+};
+
 class Vcpu : public virtual virt::Vcpu {
 public:
     /// KVM_ARM_VCPU_INIT for the host's preferred target. Resets the vCPU; may be repeated with equal features.
@@ -52,16 +62,21 @@ public:
     /// KVM_SET_VCPU_EVENTS, ext_dabt_pending: the guest's last access takes a synchronous external abort.
     virtual virt::expected<void> inject_external_abort() = 0;
 
+    [[nodiscard]] virtual virt::expected<VcpuEvents> events() const = 0;
+    /// An SError, once pending, is not taken back: without `SError_pending` nothing changes.
+    virtual virt::expected<void> set_events(const VcpuEvents& events) = 0;
+
     /// KVM_SET_GUEST_DEBUG for the union of what all users want; answers what hardware is left. ENOSPC, and nothing
     /// changes, if it does not fit.
     virtual virt::expected<virt::DebugResources> set_guest_debug(virt::DebugUser user, virt::GuestDebug wish) = 0;
 };
 
-/// The packed field of KVM_IRQ_LINE. Source: api.rst 4.25 (layout 2: vcpu2_index:type:vcpu_index:irq_id).
+/// The packed field of KVM_IRQ_LINE. Source: api.rst 4.25 (layout 2: vcpu2_index:type:vcpu_index:irq_id). A vCPU is
+/// named by its creation index, 0..4095, which Linux 6.7 and newer take for its id: make both the same.
 struct irq_line {
     /// A shared interrupt of the in-kernel vGIC.
     [[nodiscard]] static virt::IrqLineField spi(Intid intid);
-    /// A private one; `vcpu` is the creation index, 0..4095.
+    /// A private one.
     [[nodiscard]] static virt::IrqLineField ppi(Intid intid, unsigned vcpu);
     /// The vCPU's own IRQ or FIQ input, without an in-kernel vGIC.
     enum class Input : unsigned { irq = 0, fiq = 1 };
@@ -88,6 +103,12 @@ public:
     virtual virt::expected<std::unique_ptr<Vm>> create_vm(unsigned ipa_bits) = 0;
     /// What `create_vm` accepts at most; 40 where the host cannot tell.
     [[nodiscard]] virtual unsigned max_ipa_bits() const = 0;
+
+    /// The host's side of the guests' clock: what CNTPCT_EL0 reads in a guest whose VM has no counter offset of its
+    /// own. In ticks of `counter_frequency`. Any thread.
+    [[nodiscard]] virtual std::uint64_t counter() const = 0;
+    /// CNTFRQ_EL0, in Hz, not 0.
+    [[nodiscard]] virtual std::uint64_t counter_frequency() const = 0;
 };
 
 } // namespace arm64

@@ -25,7 +25,9 @@ inline constexpr std::uint64_t arm64_u64 = 0x6030'0000'0000'0000;
 inline constexpr auto x0 = core(0x00);
 inline constexpr auto pc = core(0x40);
 inline constexpr auto MPIDR_EL1 = system(3, 0, 0, 0, 5);
-static_assert(MPIDR_EL1.value == 0x6030'0000'0013'C005);
+/// KVM_REG_ARM_TIMER_CNT, CNTVCT_EL0 of every vCPU. The ABI has the encodings of CNT and CVAL swapped.
+inline constexpr auto TIMER_CNT = system(3, 3, 14, 3, 2);
+static_assert(MPIDR_EL1.value == 0x6030'0000'0013'C005 && TIMER_CNT.value == 0x6030'0000'0013'DF1A);
 
 /// Aff3, Aff2, Aff1, Aff0 of MPIDR_EL1.
 inline constexpr std::uint64_t MPIDR_affinity = 0xFF'00FF'FFFF;

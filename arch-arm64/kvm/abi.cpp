@@ -7,7 +7,7 @@
 namespace arm64::kvm::abi {
 
 static_assert(ARM_VCPU_INIT == 0x4020AEAE && ARM_PREFERRED_TARGET == 0x8020AEAF && ARM_VCPU_FINALIZE == 0x4004AEC2);
-static_assert(sizeof(GuestDebug) == 520 && SET_VCPU_EVENTS == 0x4040AEA0);
+static_assert(sizeof(GuestDebug) == 520 && SET_VCPU_EVENTS == 0x4040AEA0 && GET_VCPU_EVENTS == 0x8040AE9F);
 
 } // namespace arm64::kvm::abi
 
@@ -20,7 +20,7 @@ static_assert(abi::ARM_VCPU_INIT == KVM_ARM_VCPU_INIT && sizeof(abi::VcpuInit) =
 static_assert(abi::ARM_PREFERRED_TARGET == KVM_ARM_PREFERRED_TARGET);
 static_assert(abi::ARM_VCPU_FINALIZE == KVM_ARM_VCPU_FINALIZE);
 static_assert(abi::SET_GUEST_DEBUG == KVM_SET_GUEST_DEBUG && sizeof(abi::GuestDebug) == sizeof(kvm_guest_debug));
-static_assert(abi::SET_VCPU_EVENTS == KVM_SET_VCPU_EVENTS);
+static_assert(abi::GET_VCPU_EVENTS == KVM_GET_VCPU_EVENTS && abi::SET_VCPU_EVENTS == KVM_SET_VCPU_EVENTS);
 static_assert(abi::GUESTDBG_ENABLE == KVM_GUESTDBG_ENABLE && abi::GUESTDBG_SINGLESTEP == KVM_GUESTDBG_SINGLESTEP);
 static_assert(abi::GUESTDBG_USE_SW_BP == KVM_GUESTDBG_USE_SW_BP && abi::GUESTDBG_USE_HW == KVM_GUESTDBG_USE_HW);
 static_assert(attr::GRP_ADDR == KVM_DEV_ARM_VGIC_GRP_ADDR && attr::GRP_DIST_REGS == KVM_DEV_ARM_VGIC_GRP_DIST_REGS);
@@ -29,6 +29,8 @@ static_assert(attr::GRP_CTRL == KVM_DEV_ARM_VGIC_GRP_CTRL && attr::GRP_ITS_REGS 
 static_assert(attr::GRP_REDIST_REGS == KVM_DEV_ARM_VGIC_GRP_REDIST_REGS);
 static_assert(attr::GRP_CPU_SYSREGS == KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS);
 static_assert(attr::GRP_LEVEL_INFO == KVM_DEV_ARM_VGIC_GRP_LEVEL_INFO);
+static_assert(attr::VGIC_V2_ADDR_TYPE_DIST == KVM_VGIC_V2_ADDR_TYPE_DIST);
+static_assert(attr::VGIC_V2_ADDR_TYPE_CPU == KVM_VGIC_V2_ADDR_TYPE_CPU);
 static_assert(attr::VGIC_V3_ADDR_TYPE_DIST == KVM_VGIC_V3_ADDR_TYPE_DIST);
 static_assert(attr::VGIC_V3_ADDR_TYPE_REDIST == KVM_VGIC_V3_ADDR_TYPE_REDIST);
 static_assert(attr::VGIC_V3_ADDR_TYPE_REDIST_REGION == KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION);

@@ -45,6 +45,7 @@ struct VcpuEvents {
 inline constexpr unsigned long ARM_VCPU_INIT = _IOW(0xAE, 0xae, VcpuInit);
 inline constexpr unsigned long ARM_PREFERRED_TARGET = _IOR(0xAE, 0xaf, VcpuInit);
 inline constexpr unsigned long ARM_VCPU_FINALIZE = _IOW(0xAE, 0xc2, std::int32_t);
+inline constexpr unsigned long GET_VCPU_EVENTS = _IOR(0xAE, 0x9f, VcpuEvents);
 inline constexpr unsigned long SET_VCPU_EVENTS = _IOW(0xAE, 0xa0, VcpuEvents);
 inline constexpr unsigned long SET_GUEST_DEBUG = _IOW(0xAE, 0x9b, GuestDebug);
 

@@ -3,6 +3,7 @@
 #include "arch-arm64/kvm/provider.hpp"
 
 #include "arch-arm64/kvm/abi.hpp"
+#include "arch-arm64/kvm/counter.hpp"
 #include "arch-arm64/kvm/guest_debug.hpp"
 #include "virt/host/ioctl.hpp"
 #include "virt/host/vcpu.hpp"
@@ -50,6 +51,25 @@ public:
         abi::VcpuEvents events{};
         events.exception.ext_dabt_pending = 1;
         VIRT_TRY(virt::host::control(fd(), abi::SET_VCPU_EVENTS, &events, "give a vCPU an external abort"));
+        return {};
+    }
+
+    [[nodiscard]] expected<VcpuEvents> events() const override {
+        abi::VcpuEvents events{};
+        VIRT_TRY(virt::host::control(fd(), abi::GET_VCPU_EVENTS, &events, "ask for the events of a vCPU"));
+        const auto& exception = events.exception;
+        VcpuEvents seen{.SError_pending = exception.serror_pending != 0};
+        if (seen.SError_pending && exception.serror_has_esr != 0) // which KVM also sets while none is pending
+            seen.SError_ISS = exception.serror_esr;
+        return seen;
+    }
+
+    expected<void> set_events(const VcpuEvents& wanted) override {
+        abi::VcpuEvents events{};
+        events.exception.serror_pending = wanted.SError_pending ? 1 : 0;
+        events.exception.serror_has_esr = wanted.SError_ISS ? 1 : 0;
+        events.exception.serror_esr = wanted.SError_ISS.value_or(0);
+        VIRT_TRY(virt::host::control(fd(), abi::SET_VCPU_EVENTS, &events, "set the events of a vCPU"));
         return {};
     }
 
@@ -127,6 +147,9 @@ public:
         VIRT_TRY(fd);
         return std::make_unique<HostVm>(system_, *std::move(fd));
     }
+
+    [[nodiscard]] std::uint64_t counter() const override { return kvm::counter(); }
+    [[nodiscard]] std::uint64_t counter_frequency() const override { return kvm::counter_frequency(); }
 
 private:
     virt::host::System system_;

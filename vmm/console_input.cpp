@@ -25,7 +25,10 @@ constexpr std::chrono::microseconds refill_pause{400};
 } // namespace
 
 ConsoleInput::ConsoleInput(virt::EventLoop& loop, int fd, bool terminal, Commands commands)
-    : loop_(loop), fd_(fd), terminal_(terminal), commands_(std::move(commands)), ended_(fd < 0) {}
+    : loop_(loop), fd_(fd), terminal_(terminal), commands_(std::move(commands)), ended_(fd < 0), refill_(loop, [this] {
+          feed();
+          start_watching();
+      }) {}
 
 void ConsoleInput::connect(devices::Serial* serial) {
     serial_ = serial;
@@ -100,14 +103,8 @@ void ConsoleInput::feed() {
 }
 
 void ConsoleInput::resume() {
-    if (refill_due_ || waiting_.empty())
-        return;
-    refill_due_ = true;
-    loop_.after(&waiting_, refill_pause, [this] {
-        refill_due_ = false;
-        feed();
-        start_watching();
-    });
+    if (!refill_.is_set() && !waiting_.empty())
+        refill_.set(refill_pause);
 }
 
 } // namespace vmm

@@ -49,7 +49,7 @@ private:
     bool watching_ = false;
     bool ended_;          // end of file
     bool escape_ = false; // Ctrl-A was typed
-    bool refill_due_ = false;
+    virt::Timer refill_;
 };
 
 } // namespace vmm

@@ -43,13 +43,15 @@ Machine::Machine(std::unique_ptr<arm64::Vm> vm, virt::EventLoop& loop, devices::
       rtc_pl031_(rtc_line_),
       gpio_(gpio_line_),
       exit_device_(*this),
-      pvpanic_(*this) {}
+      pvpanic_(*this),
+      alarm_(loop,
+             [this] {
+                 rtc_pl031_.check_match();
+                 alarm_changed();
+             }),
+      power_key_release_(loop, [this] { gpio_.lower_input(map::power_key_input); }) {}
 
-Machine::~Machine() {
-    stop();
-    loop_.cancel(&gpio_);
-    loop_.cancel(&rtc_pl031_);
-}
+Machine::~Machine() { stop(); }
 
 expected<unsigned> Machine::address_bits(const arm64::System& system, virt::Gpa ram_end) {
     // 40 bits is what old hosts have; less only where the host cannot, more only where the guest needs it.
@@ -269,15 +271,12 @@ void Machine::on_wake() {
     if (!alarm_changed_.exchange(false))
         return;
     const auto next = rtc_pl031_.next_match();
-    loop_.after(&rtc_pl031_, next.value_or(std::chrono::hours(24)), [this] {
-        rtc_pl031_.check_match();
-        alarm_changed();
-    });
+    alarm_.set(next.value_or(std::chrono::hours(24)));
 }
 
 void Machine::press_power_key() {
     gpio_.raise_input(map::power_key_input);
-    loop_.after(&gpio_, power_key_press, [this] { gpio_.lower_input(map::power_key_input); });
+    power_key_release_.set(power_key_press);
 }
 
 } // namespace vmm

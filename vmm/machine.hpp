@@ -108,6 +108,8 @@ private:
     devices::ExitDevice exit_device_;
     devices::Pvpanic pvpanic_;
     virt::MmioBus bus_;
+    virt::Timer alarm_; // of rtc_pl031_
+    virt::Timer power_key_release_; // of gpio_
 
     mutable std::mutex mutex_; // guards the next one
     std::optional<Outcome> outcome_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the command and runs it.
+#include "vmm/bench/irq.hpp"
 #include "vmm/options.hpp"
 #include "vmm/run.hpp"
 
@@ -20,10 +21,20 @@ usage: itsy COMMAND [ARGS]
 
  The most commonly used itsy commands are:
    run       boot an arm64 guest
+   bench     measure interrupt latency: 'itsy bench irq'
    version   print the version
    help      print this
 
  See 'itsy COMMAND --help' for more information on a specific command.
+
+)";
+
+constexpr std::string_view bench_overview = R"(
+usage: itsy bench WHAT [ARGS]
+
+ irq       how long interrupts and doorbells take, path by path
+
+ See 'itsy bench irq --help'.
 
 )";
 
@@ -36,6 +47,21 @@ int run(std::span<char* const> arguments) {
         return usage->status;
     }
     return vmm::run(std::get<vmm::RunOptions>(parsed));
+}
+
+int bench(std::span<char* const> arguments) {
+    const std::string_view what = arguments.empty() ? "" : arguments.front();
+    if (what != "irq") {
+        const bool asked = what == "--help" || what == "-h";
+        print(asked ? stdout : stderr, bench_overview);
+        return asked ? 0 : vmm::usage_status;
+    }
+    const auto parsed = vmm::bench::parse_irq_options(arguments.subspan(1));
+    if (const auto* usage = std::get_if<vmm::Usage>(&parsed)) {
+        print(usage->status == 0 ? stdout : stderr, usage->text);
+        return usage->status;
+    }
+    return vmm::bench::run_irq(std::get<vmm::bench::IrqOptions>(parsed), ITSY_VERSION);
 }
 
 // A closed stdin, stdout or stderr would give its number to the next file that is opened.
@@ -55,6 +81,8 @@ int main(int argc, char** argv) {
     const std::string_view command = argc > 1 ? arguments[1] : "help";
     if (command == "run")
         return run(arguments.subspan(2));
+    if (command == "bench")
+        return bench(arguments.subspan(2));
     if (command == "version" || command == "--version") {
         print(stdout, "itsy " ITSY_VERSION "\n");
         return 0;

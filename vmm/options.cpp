@@ -2,11 +2,15 @@
 // The one translation unit that knows CLI11.
 #include "vmm/options.hpp"
 
+#include "vmm/bench/options.hpp"
+
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <stdexcept>
 #include <vector>
@@ -101,6 +105,28 @@ void describe(CLI::App& app, RunOptions& options, Raw& raw) {
     app.add_flag("--no-reboot", raw.no_reboot, "Exit when the guest resets");
 }
 
+// Fills what `app` was told to, then checks it; what to print instead, if anything.
+std::optional<Usage> parse(CLI::App& app, std::span<char* const> arguments, const std::function<void()>& check) {
+    try {
+        std::vector<std::string> words(arguments.rbegin(), arguments.rend()); // CLI11 wants them reversed
+        app.parse(std::move(words));
+        check();
+    } catch (const CLI::CallForHelp&) {
+        return Usage{app.help(), 0};
+    } catch (const CLI::ParseError& wrong) {
+        return Usage{"  Error: " + std::string(wrong.what()) + "\n  Info: see '" + app.get_name() + " --help'\n",
+                     usage_status};
+    }
+    return std::nullopt;
+}
+
+virt::CapabilityMask hidden(const std::string& names) {
+    auto mask = virt::CapabilityMask::parse(names);
+    if (!mask)
+        throw CLI::ValidationError("--hide", mask.error().sentence());
+    return *std::move(mask);
+}
+
 void check(const CLI::App& app, RunOptions& options, const Raw& raw) {
     const auto given = [&](const char* name) { return app.count(name) > 0; };
     const auto reject = [](const char* name, const std::string& why) { throw CLI::ValidationError(name, why); };
@@ -120,12 +146,8 @@ void check(const CLI::App& app, RunOptions& options, const Raw& raw) {
             reject("--timeout", "the number of seconds is at least 1, not " + std::to_string(raw.timeout));
         options.timeout = std::chrono::seconds(raw.timeout);
     }
-    if (given("--hide")) {
-        auto hidden = virt::CapabilityMask::parse(raw.hide);
-        if (!hidden)
-            reject("--hide", hidden.error().sentence());
-        options.hidden = *std::move(hidden);
-    }
+    if (given("--hide"))
+        options.hidden = hidden(raw.hide);
     if (given("--irqchip"))
         options.irqchip = irqchips.at(raw.irqchip);
     if (given("--initrd"))
@@ -168,16 +190,104 @@ std::variant<RunOptions, Usage> parse_run_options(std::span<char* const> argumen
     options.device = "/dev/kvm";
     Raw raw;
     describe(app, options, raw);
-    try {
-        std::vector<std::string> words(arguments.rbegin(), arguments.rend()); // CLI11 wants them reversed
-        app.parse(std::move(words));
-        check(app, options, raw);
-    } catch (const CLI::CallForHelp&) {
-        return Usage{app.help(), 0};
-    } catch (const CLI::ParseError& wrong) {
-        return Usage{std::string("  Error: ") + wrong.what() + "\n  Info: see 'itsy run --help'\n", usage_status};
-    }
+    if (auto usage = parse(app, arguments, [&] { check(app, options, raw); }))
+        return *std::move(usage);
     return options;
 }
 
+namespace bench {
+namespace {
+
+template <class Value, std::size_t size>
+Names<Value> names_of(const std::array<Named<Value>, size>& all) {
+    Names<Value> names;
+    for (const auto& one : all)
+        names.emplace(one.name, one.value);
+    return names;
+}
+
+struct IrqRaw {
+    // Not constants of the program: `itsy run` would pay for them at its start.
+    Names<Path> known_paths = names_of(path_names);
+    Names<VcpuState> known_states = names_of(state_names);
+    std::vector<std::string> paths, states;
+    long long count = 10'000, warmup = 100, rate = 0;
+    std::string hide;
+};
+
+template <class Value, std::size_t size>
+std::string help_for(const char* what, const std::array<Named<Value>, size>& all) {
+    std::string help = what;
+    for (const auto& one : all)
+        help += "\n" + std::string(one.name) + ": " + std::string(one.caption);
+    return help;
+}
+
+// In the order of the report, whatever order they were given in; all if none was.
+template <class Value, std::size_t size>
+std::vector<Value> chosen(const std::array<Named<Value>, size>& all, const std::vector<std::string>& given) {
+    std::vector<Value> values;
+    for (const auto& one : all)
+        if (given.empty() || std::ranges::find(given, one.name) != given.end())
+            values.push_back(one.value);
+    return values;
+}
+
+void describe(CLI::App& app, IrqOptions& options, IrqRaw& raw) {
+    const auto many = CLI::MultiOptionPolicy::TakeAll;
+    app.name("itsy bench irq");
+    app.description("Measure how long interrupts take, from intended send to the guest's acknowledge");
+    app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    app.set_help_flag("-h,--help", "Print this");
+    app.add_option("--path", raw.paths, help_for("These only, comma-separated:", path_names))
+        ->type_name("LIST")
+        ->delimiter(',')
+        ->multi_option_policy(many)
+        ->check(one_of(raw.known_paths));
+    app.add_option("--state", raw.states, help_for("These states of the vCPU only, comma-separated:", state_names))
+        ->type_name("LIST")
+        ->delimiter(',')
+        ->multi_option_policy(many)
+        ->check(one_of(raw.known_states));
+    app.add_option("--count", raw.count, "Interrupts per measurement (default: 10000)")->type_name("N");
+    app.add_option("--warmup", raw.warmup, "Interrupts before each, not counted (default: 100)")->type_name("N");
+    app.add_option("--rate", raw.rate, "Interrupts per second (default: at most 10000, less on a slow host)")
+        ->type_name("HZ");
+    app.add_flag("--json", options.json, "Print one JSON document");
+    app.add_option("--dev", options.device, "KVM's device (default: /dev/kvm)")->type_name("FILE");
+    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...")
+        ->type_name("LIST");
+}
+
+void check(const CLI::App& app, IrqOptions& options, const IrqRaw& raw) {
+    const auto number = [&](const char* name, const char* what, long long value) {
+        constexpr long long most = 1'000'000;
+        if (value < 1 || value > most)
+            throw CLI::ValidationError(name, std::string(what) + " is from 1 to " + std::to_string(most) + ", not " +
+                                                 std::to_string(value));
+        return static_cast<std::uint32_t>(value);
+    };
+    options.count = number("--count", "the number of interrupts", raw.count);
+    options.warmup = number("--warmup", "the number of interrupts", raw.warmup);
+    if (app.count("--rate") > 0)
+        options.rate = number("--rate", "the number per second", raw.rate);
+    options.paths = chosen(path_names, raw.paths);
+    options.states = chosen(state_names, raw.states);
+    if (app.count("--hide") > 0)
+        options.hidden = hidden(raw.hide);
+}
+
+} // namespace
+
+std::variant<IrqOptions, Usage> parse_irq_options(std::span<char* const> arguments) {
+    CLI::App app;
+    IrqOptions options;
+    IrqRaw raw;
+    describe(app, options, raw);
+    if (auto usage = parse(app, arguments, [&] { check(app, options, raw); }))
+        return *std::move(usage);
+    return options;
+}
+
+} // namespace bench
 } // namespace vmm

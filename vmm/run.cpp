@@ -125,8 +125,11 @@ private:
     std::mutex error_mutex_; // guards the next one; innermost
     std::optional<virt::Error> output_error_;
     std::optional<Outcome> outcome_;
+    std::optional<outcome::Killed> killed_; // what the guest has not obeyed yet
     std::optional<virt::EventLoop::Clock::time_point> deadline_;
-    bool power_key_pressed_ = false;
+    virt::Timer timeout_{loop_, [this] { finish(outcome::Timeout{}); }};
+    virt::Timer power_key_again_{loop_, [this] { press_power_key(); }};
+    virt::Timer power_key_grace_{loop_, [this] { finish(*killed_); }};
 };
 
 expected<void> Session::start_machine() {
@@ -174,7 +177,7 @@ void Session::woken() {
     const auto ended = machine_->outcome();
     if (!ended)
         return;
-    if (!std::holds_alternative<outcome::Reset>(*ended) || !options_.reboot || power_key_pressed_) {
+    if (!std::holds_alternative<outcome::Reset>(*ended) || !options_.reboot || killed_) {
         finish(*ended);
         return;
     }
@@ -203,19 +206,19 @@ void Session::take_signal(int signals) {
     if (outcome_ || !machine_)
         return;
     const outcome::Killed killed{static_cast<int>(info.ssi_signo)};
-    if (power_key_pressed_) { // asked twice: at once
+    if (killed_) { // asked twice: at once
         finish(killed);
         return;
     }
-    power_key_pressed_ = true;
+    killed_ = killed;
     virt::log::info("Pressing the guest's power key; once more ends it at once");
     press_power_key();
-    loop_.after(&power_key_pressed_, power_key_grace, [this, killed] { finish(killed); });
+    power_key_grace_.set(power_key_grace);
 }
 
 void Session::press_power_key() {
     machine_->press_power_key();
-    loop_.after(&power_key_again, power_key_again, [this] { press_power_key(); });
+    power_key_again_.set(power_key_again);
 }
 
 // Gets what the guest printed out.
@@ -242,7 +245,7 @@ Outcome Session::run(int signals) {
     loop_.watch(signals, [this, signals] { take_signal(signals); });
     if (options_.timeout) {
         deadline_ = virt::EventLoop::Clock::now() + *options_.timeout;
-        loop_.after(&options_, *options_.timeout, [this] { finish(outcome::Timeout{}); });
+        timeout_.set(*deadline_);
     }
     if (const auto started = start_machine(); !started)
         finish(outcome::Failure{started.error()});
@@ -296,7 +299,7 @@ expected<Outcome> start(const RunOptions& options) {
 
     virt::log::info("# itsy run -k {} -m {} -c {} --name {}", options.kernel, size >> 20, cpus, options.name);
     Session session(
-        options, **system, *payload, *memory, *loop,
+        options, **system, *payload, *memory, **loop,
         {.cpus = cpus, .irqchip = options.irqchip, .command_line = command_line(options), .linux_guest = linux_guest});
     return session.run(signal_fd.get());
 }

@@ -49,7 +49,7 @@ protected:
         ConsoleInput input(loop_, read_.get(), terminal, {.quit = [this] { quits_ = true; }});
         loop_.set_wake_callback([&] { input.resume(); });
         std::string got;
-        std::function<void()> poll = [&] {
+        virt::Timer poll(loop_, [&] {
             while ((serial_.read(5, virt::Width::b1) & 1) != 0)
                 got += static_cast<char>(serial_.read(0, virt::Width::b1));
             quiet_ = got.size() == seen_ ? quiet_ + 1 : 0;
@@ -57,15 +57,16 @@ protected:
             if (got.size() >= enough || quiet_ > 200)
                 loop_.stop();
             else
-                loop_.after(&poll, 100us, poll);
-        };
+                poll.set(100us);
+        });
         input.connect(&serial_);
-        loop_.after(&poll, 0us, poll);
+        poll.set(0us);
         EXPECT_TRUE(loop_.run());
         return got;
     }
 
-    virt::EventLoop loop_ = *virt::EventLoop::create();
+    std::unique_ptr<virt::EventLoop> made_ = *virt::EventLoop::create();
+    virt::EventLoop& loop_ = *made_;
     virt::Fd read_, write_;
     NoLine line_;
     NoTransmitter transmitter_;
@@ -119,11 +120,11 @@ TEST_F(Typing, EndOfFileDoesNotSpin) {
     type("bye");
     write_ = virt::Fd();
     // A pipe that hung up stays readable for ever, so it must not be watched: what comes later stays in it.
-    const auto reopen = [this] {
+    virt::Timer reopen(loop_, [this] {
         write_ = virt::Fd(::open(("/proc/self/fd/" + std::to_string(read_.get())).c_str(), O_WRONLY));
         type("more");
-    };
-    loop_.after(&reopen, 10ms, reopen);
+    });
+    reopen.set(10ms);
     EXPECT_EQ(read_as_guest(false, 100), "bye");
     int waiting = 0;
     ASSERT_EQ(::ioctl(read_.get(), FIONREAD, &waiting), 0);

@@ -2,6 +2,8 @@
 // The command line: lkvm's spelling, and what a wrong one is told.
 #include "vmm/options.hpp"
 
+#include "tests/vmm/command_line.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -10,33 +12,9 @@
 namespace vmm {
 namespace {
 
-std::variant<RunOptions, Usage> parse(std::vector<std::string> words) {
-    std::vector<char*> pointers;
-    pointers.reserve(words.size());
-    for (auto& word : words)
-        pointers.push_back(word.data());
-    return parse_run_options(pointers);
-}
-
-RunOptions accepted(std::vector<std::string> words) {
-    auto parsed = parse(std::move(words));
-    if (const auto* usage = std::get_if<Usage>(&parsed)) {
-        ADD_FAILURE() << usage->text;
-        return {};
-    }
-    return std::get<RunOptions>(std::move(parsed));
-}
-
-std::string refused(std::vector<std::string> words) {
-    const auto parsed = parse(std::move(words));
-    const auto* usage = std::get_if<Usage>(&parsed);
-    if (usage == nullptr) {
-        ADD_FAILURE() << "was accepted";
-        return {};
-    }
-    EXPECT_EQ(usage->status, usage_status);
-    return usage->text;
-}
+constexpr auto parse = command_line::parse<parse_run_options>;
+constexpr auto accepted = command_line::accepted<parse_run_options>;
+constexpr auto refused = command_line::refused<parse_run_options>;
 
 TEST(Options, ShortAndLongSpelling) {
     for (const auto& words : std::vector<std::vector<std::string>>{

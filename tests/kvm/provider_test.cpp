@@ -34,6 +34,11 @@ constexpr std::uint32_t LDRB_w1_x0 = 0x3940'0001;  // ldrb w1, [x0]
 constexpr std::uint32_t STR_x1_x0 = 0xf900'0001;    // str x1, [x0]
 constexpr std::uint32_t STRH_w1_x0 = 0x7900'0001;   // strh w1, [x0]
 
+constexpr std::uint32_t MSR_DAIFClr_A = 0xd503'44ff; // msr DAIFClr, #4
+
+constexpr auto ESR_EL1 = registers::system(3, 0, 5, 2, 0);
+constexpr auto VBAR_EL1 = registers::system(3, 0, 12, 0, 0);
+
 class Provider : public testing::Test {
 protected:
     void create(virt::CapabilityMask mask = {}) {
@@ -236,6 +241,29 @@ TEST_F(Provider, WhatIsHiddenIsNotThere) {
     EXPECT_EQ(vm_->check_extension(virt::Capability::irqfd), 0);
     const virt::Fd event(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
     EXPECT_EQ(vm_->assign(virt::Irqfd{event.get(), virt::Gsi{0}}).error().code, ENOTTY);
+}
+
+TEST_F(Provider, AnSErrorIsPendingUntilItIsTaken) {
+    create();
+    const VcpuEvents none = *vcpu_->events();
+    EXPECT_EQ(none, VcpuEvents{});
+    EXPECT_EQ(vcpu_->set_events({true, std::uint64_t{1} << 26}).error().code, EINVAL); // more than an ISS
+    VcpuEvents wanted{true, 0x0100'1234};
+    if (!vcpu_->set_events(wanted)) { // a CPU without FEAT_RAS
+        wanted.SError_ISS.reset();
+        ASSERT_TRUE(vcpu_->set_events(wanted));
+    }
+    EXPECT_EQ(*vcpu_->events(), wanted);
+    ASSERT_TRUE(vcpu_->set_events(none));
+    EXPECT_EQ(*vcpu_->events(), wanted);
+    load({MSR_DAIFClr_A, B_self});
+    ASSERT_TRUE(vcpu_->set(VBAR_EL1, ram + 0x1000));
+    ASSERT_TRUE(memory_.write(ram + 0x1000 + 0x380, LDR_w1_x0)); // SError from the current EL with SP_ELx
+    run<virt::exit::MmioRead>();
+    EXPECT_EQ(*vcpu_->events(), none);
+    if (wanted.SError_ISS) {
+        EXPECT_EQ(*vcpu_->get(ESR_EL1), 0xBE00'0000U | *wanted.SError_ISS);
+    }
 }
 
 TEST_F(Provider, BreakpointsOfTwoUsers) {

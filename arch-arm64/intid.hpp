@@ -14,6 +14,8 @@ using Intid = virt::Id<struct IntidMeaning, std::uint32_t>;
 inline constexpr std::uint32_t first_ppi = 16;
 inline constexpr std::uint32_t first_spi = 32;
 inline constexpr std::uint32_t last_spi = 1019;
+inline constexpr std::uint32_t no_interrupt = 1023; ///< what an acknowledge reads if there is none
+inline constexpr std::uint32_t first_lpi = 8192;
 
 [[nodiscard]] constexpr bool is_ppi(Intid intid) { return intid.value >= first_ppi && intid.value < first_spi; }
 [[nodiscard]] constexpr bool is_spi(Intid intid) { return intid.value >= first_spi && intid.value <= last_spi; }

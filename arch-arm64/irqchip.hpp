@@ -7,7 +7,6 @@
 
 #include "arch-arm64/intid.hpp"
 #include "virt/ids.hpp"
-#include "virt/mmio_bus.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +20,7 @@ using VcpuIndex = virt::Id<struct VcpuIndexMeaning, std::uint32_t>;
 /// (14, 11, 7, 3, 0). Source: Arm DDI 0487, C5.1.2.
 using SysregId = virt::Id<struct SysregIdMeaning, std::uint16_t>;
 
-/// What an irqchip may ask of the CPUs. Any thread; called after the irqchip has dropped its locks.
+/// What an irqchip may ask of the CPUs. Any thread.
 class CpuSide {
 public:
     enum class Input : std::uint8_t { irq, fiq };
@@ -32,16 +31,14 @@ public:
     CpuSide& operator=(const CpuSide&) = delete;
     virtual ~CpuSide() = default;
 
-    /// Drives one interrupt input of a vCPU. The CPU looks at it before its next instruction.
+    /// Drives one interrupt input of a vCPU, only when it changes. The CPU looks at it before its next instruction, so
+    /// this wakes or kicks it. Called with a lock of the irqchip held, so that levels arrive in their order: it must
+    /// not call the irqchip.
     virtual void set_line(VcpuIndex vcpu, Input input, Level level) = 0;
-    /// Makes the vCPU leave the guest (or WFI) soon.
-    virtual void kick(VcpuIndex vcpu) = 0;
-    /// Returns when no vCPU executes guest code, other than the caller's own. Not recursive.
-    virtual void stop_all() = 0;
-    virtual void resume_all() = 0;
 };
 
-/// What CPUs tell an irqchip. Each call comes from the thread of the vCPU it names, except `reset`.
+/// What CPUs tell an irqchip. Each call comes from the thread of the vCPU it names. Its frames are devices of the VM's
+/// virt::IoBus, where they stand among ioeventfds in KVM's order.
 class IrqchipSide {
 public:
     IrqchipSide() = default;
@@ -54,15 +51,8 @@ public:
     /// An MSR; false means UNDEFINED.
     virtual bool write_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value) = 0;
 
-    /// A load or store in one of the irqchip's frames; false if there is no frame at that address.
-    virtual bool read_mmio(VcpuIndex vcpu, virt::Gpa address, virt::Width width, std::uint64_t& value) = 0;
-    virtual bool write_mmio(VcpuIndex vcpu, virt::Gpa address, virt::Width width, std::uint64_t value) = 0;
-
     /// The output of a timer or of the PMU, a level-sensitive PPI.
     virtual void timer_level(VcpuIndex vcpu, Intid ppi, CpuSide::Level level) = 0;
-
-    /// Back to the state after power-on. No vCPU runs.
-    virtual void reset() = 0;
 };
 
 } // namespace arm64

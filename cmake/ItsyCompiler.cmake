@@ -11,7 +11,7 @@ add_library(itsy-compiler INTERFACE)
 target_include_directories(itsy-compiler INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(itsy-compiler INTERFACE -ffunction-sections -fdata-sections
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
-    -Woverloaded-virtual -Wextra-semi -Werror)
+    -Woverloaded-virtual -Wextra-semi -Werror $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)
 target_link_options(itsy-compiler INTERFACE -Wl,--gc-sections)
 if(ITSY_SANITIZE)
     target_compile_options(itsy-compiler INTERFACE

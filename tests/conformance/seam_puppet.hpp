@@ -22,9 +22,6 @@ public:
     static constexpr unsigned most = 16;
 
     void set_line(arm64::VcpuIndex vcpu, Input input, Level level) override;
-    void kick(arm64::VcpuIndex) override { changed_.notify_all(); }
-    void stop_all() override {}
-    void resume_all() override {}
 
     /// Whether an input is high.
     [[nodiscard]] bool pending(unsigned vcpu) const;

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// A GICv3 in userspace, between the two seams: what routes interrupts above, CPUs below. Source: Arm IHI 0069.
+//
+// It is what arch/arm64/kvm/vgic is in the kernel, and observably the same (tests/conformance runs on both). The parts:
+// distributor.hpp and redistributor_frame.hpp are registers, redistributor.hpp is who queues and delivers,
+// cpu_interface.hpp priorities, lpis.hpp LPIs, its.hpp the ITS.
+#pragma once
+
+#include "arch-arm64/gic/cpu_interface.hpp"
+#include "arch-arm64/gic/interrupt.hpp"
+#include "arch-arm64/gic/its_ids.hpp"
+#include "arch-arm64/gic/lpis.hpp"
+#include "arch-arm64/gic/physical_irq.hpp"
+#include "arch-arm64/gic/redistributor.hpp"
+#include "arch-arm64/irqchip.hpp"
+#include "virt/ids.hpp"
+#include "virt/irqchip.hpp"
+#include "virt/slot_memory.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace arm64::gic {
+
+/// What turns a message into an LPI: an ITS. Any thread.
+class Translator {
+public:
+    Translator() = default;
+    Translator(const Translator&) = delete;
+    Translator& operator=(const Translator&) = delete;
+
+    /// Whether the address is in its frame.
+    [[nodiscard]] virtual bool answers(virt::Gpa address) const = 0;
+    virtual virt::MsiOutcome signal(std::optional<virt::DeviceId> device, EventId event) = 0;
+    /// Every translation must be looked up again: LPIs were disabled somewhere.
+    virtual void forget_translations() = 0;
+
+protected:
+    ~Translator() = default;
+};
+
+/// Made in this order: vCPUs, init, interrupts; ITSs at any time. Everything from `init` on may be called by any
+/// thread.
+class Gic final : public virt::Irqchip, public IrqchipSide {
+public:
+    Gic(CpuSide& cpus, const virt::SlotMemory& memory, const Implementation& implementation = {});
+    ~Gic() override;
+
+    /// The next vCPU, before `init`. `affinity`: Aff2.Aff1.Aff0 of its MPIDR_EL1.
+    Redistributor& add_vcpu(virt::VcpuId id, std::uint32_t affinity);
+    /// `interrupts`: private ones included, 32..1020. Once.
+    void init(std::uint32_t interrupts);
+
+    [[nodiscard]] std::uint32_t interrupts() const { return interrupts_; }
+    [[nodiscard]] std::size_t vcpus() const { return redistributors_.size(); }
+    [[nodiscard]] Redistributor& redistributor(VcpuIndex vcpu) { return *redistributors_.at(vcpu.value); }
+    /// Null if no vCPU has that affinity or id.
+    [[nodiscard]] Redistributor* by_affinity(std::uint32_t affinity);
+    [[nodiscard]] Redistributor* by_id(virt::VcpuId id);
+    /// Holds interrupts without a target.
+    [[nodiscard]] Redistributor& nowhere() { return nowhere_; }
+    [[nodiscard]] Lpis& lpis() { return lpis_; }
+    [[nodiscard]] const virt::SlotMemory& memory() const { return memory_; }
+    [[nodiscard]] const Implementation& implementation() const { return implementation_; }
+
+    /// SGIs and PPIs of that vCPU, SPIs, LPIs that exist; else null.
+    [[nodiscard]] Interrupt* find(VcpuIndex vcpu, Intid intid);
+    /// SPI; null if there is none of that INTID.
+    [[nodiscard]] Interrupt* spi(Intid intid);
+
+    /// The level of an input; see virt::Irqchip::raise.
+    static void raise(Interrupt& one);
+    static void lower(Interrupt& one);
+
+    /// GICD_CTLR.EnableGrp1.
+    void set_forwarding(bool forwarding);
+
+    /// Forwards `source` by this SPI or PPI, which must be level-sensitive; one source each. Its owner raises it when
+    /// the source is asserted; `source` outlives the mapping.
+    static void map(Interrupt& one, PhysicalIrq& source);
+    /// The interrupt is an ordinary one again: nothing pends, what is active ends as usual. The source may fire.
+    static void unmap(Interrupt& one);
+
+    /// ITSs come and do not go. `its` must answer from now on.
+    void add(Translator& its);
+    [[nodiscard]] bool has_its() const { return !itss_.load()->empty(); }
+    /// Of all ITSs.
+    void forget_translations();
+
+    /// ICC_* from outside (KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS). Nothing, or false: EINVAL.
+    [[nodiscard]] std::optional<std::uint64_t> save_sysreg(VcpuIndex vcpu, SysregId id);
+    [[nodiscard]] bool restore_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value);
+    /// Whether it is one of those; else ENXIO.
+    [[nodiscard]] static bool saves_sysreg(SysregId id);
+
+    // virt::Irqchip
+    [[nodiscard]] bool initialised() const override { return initialised_.load(std::memory_order_acquire); }
+    void raise(virt::Pin pin) override;
+    void lower(virt::Pin pin) override;
+    virt::MsiOutcome signal(const virt::Msi& msi) override;
+    void set_listener(virt::DeactivationListener& listener) override { listener_.store(&listener); }
+
+    // IrqchipSide
+    std::optional<std::uint64_t> read_sysreg(VcpuIndex vcpu, SysregId id) override;
+    bool write_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value) override;
+    void timer_level(VcpuIndex vcpu, Intid ppi, CpuSide::Level level) override;
+
+private:
+    using Itss = std::vector<Translator*>;
+
+    void end(VcpuIndex vcpu, std::uint64_t value, Group group);
+    void deactivate(VcpuIndex vcpu, std::uint64_t value);
+    void tell_deactivated(Interrupt& one);
+    enum class SgiGroups : std::uint8_t { any, group0 };
+    void send_sgi(VcpuIndex sender, std::uint64_t value, SgiGroups groups);
+
+    const virt::SlotMemory& memory_;
+    const Implementation implementation_;
+    CpuSide& cpus_;
+    Redistributor nowhere_;
+    Lpis lpis_;
+    std::vector<std::unique_ptr<Redistributor>> redistributors_; // fixed by init
+    std::unique_ptr<Interrupt[]> spis_; // from INTID 32
+    std::uint32_t interrupts_ = 0;
+    std::atomic<bool> initialised_ = false;
+    std::atomic<virt::DeactivationListener*> listener_ = nullptr;
+    std::mutex adding_;
+    std::atomic<const Itss*> itss_ = new Itss;
+    std::vector<std::unique_ptr<const Itss>> old_itss_; // an ITS is added so rarely that readers need no grace period
+};
+
+} // namespace arm64::gic

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch-arm64/gic/redistributor.hpp"
+
+#include <utility>
+
+namespace arm64::gic {
+namespace {
+
+constexpr std::array groups{Group::group0, Group::group1};
+
+} // namespace
+
+Redistributor::Redistributor(CpuSide& cpus, VcpuIndex index, virt::VcpuId id, std::uint32_t affinity,
+                             const Implementation& implementation)
+    : cpus_(&cpus), index_(index), id_(id), affinity_(affinity), cpu_interface_(implementation) {
+    for (std::uint32_t intid = 0; intid < private_interrupts; ++intid) {
+        auto& one = private_[intid];
+        one.intid = Intid{intid};
+        one.trigger = intid < first_ppi ? Trigger::edge : Trigger::level;
+        one.enabled = intid < first_ppi;
+        one.target = this;
+        one.holder = this;
+    }
+}
+
+Redistributor::Redistributor(const Implementation& implementation)
+    : cpus_(nullptr), index_{}, id_{}, affinity_(0), cpu_interface_(implementation) {}
+
+Redistributor& Redistributor::lock_holder(Interrupt& one) {
+    for (;;) {
+        auto& holder = *one.holder.load(std::memory_order_acquire);
+        holder.mutex_.lock();
+        if (one.holder.load(std::memory_order_relaxed) == &holder)
+            return holder;
+        holder.mutex_.unlock(); // it moved meanwhile
+    }
+}
+
+void Redistributor::enqueue(Interrupt& one) {
+    if (!one.queued && one.deliverable() && forwarding_ && has_vcpu())
+        queue_.insert(one);
+}
+
+void Redistributor::dequeue(Interrupt& one) {
+    queue_.remove(one);
+    if (one.is_lpi() && one.references == 0)
+        one.latch = false; // only the queue held it
+}
+
+void Redistributor::settle_and_unlock(Interrupt& one, Queueing queueing) {
+    auto* const target = one.active ? this : one.target;
+    if (target == this) {
+        if (one.queued && one.deliverable())
+            queue_.sort(one);
+        else if (one.queued)
+            dequeue(one);
+        else if (queueing == Queueing::event)
+            enqueue(one);
+        drive();
+        mutex_.unlock();
+        return;
+    }
+    const bool waits = one.queued || queueing == Queueing::event;
+    if (one.queued) {
+        queue_.remove(one);
+        drive();
+    }
+    one.holder.store(target, std::memory_order_release);
+    mutex_.unlock();
+    target->mutex_.lock();
+    if (one.holder.load(std::memory_order_relaxed) == target) { // else somebody moved it on, and did the same
+        if (waits)
+            target->enqueue(one);
+        target->drive();
+    }
+    target->mutex_.unlock();
+}
+
+void Redistributor::set_forwarding(bool forwarding) {
+    const virt::Lock lock(mutex_);
+    forwarding_ = forwarding;
+    if (!forwarding)
+        queue_.each([this](Interrupt& one) VIRT_UNCHECKED { dequeue(one); });
+    drive();
+}
+
+void Redistributor::set_lpis_enabled(bool enabled) {
+    const virt::Lock lock(mutex_);
+    lpis_enabled_.store(enabled, std::memory_order_release);
+    if (!enabled)
+        queue_.each([this](Interrupt& one) VIRT_UNCHECKED {
+            if (!one.is_lpi())
+                return;
+            dequeue(one);
+            one.latch = false;
+        });
+    drive();
+}
+
+/// The one of highest priority among those whose group is enabled.
+Interrupt* Redistributor::best() const {
+    Interrupt* best = nullptr;
+    for (const auto group : groups) {
+        if (!cpu_interface_.enabled(group))
+            continue;
+        auto* const first = queue_.first(group);
+        if (first != nullptr && (best == nullptr || first->priority < best->priority))
+            best = first;
+    }
+    return best;
+}
+
+void Redistributor::drive() {
+    if (cpus_ == nullptr)
+        return;
+    const auto* const one = best();
+    const bool signalled = one != nullptr && cpu_interface_.passes(one->priority, one->group);
+    for (const auto group : groups) {
+        auto& driven = driven_[static_cast<unsigned>(group)];
+        const bool level = signalled && one->group == group;
+        if (level == driven)
+            continue;
+        driven = level;
+        cpus_->set_line(index_, group == Group::group0 ? CpuSide::Input::fiq : CpuSide::Input::irq,
+                        level ? CpuSide::Level::high : CpuSide::Level::low);
+    }
+}
+
+std::uint32_t Redistributor::acknowledge(Group group) {
+    const virt::Lock lock(mutex_);
+    auto* const one = best();
+    if (one == nullptr || one->group != group || !cpu_interface_.passes(one->priority, group))
+        return no_interrupt;
+    queue_.remove(*one);
+    cpu_interface_.activate(one->priority, group);
+    one->latch = false;
+    if (one->source != nullptr)
+        one->line = false; // the host's active state stands for it now
+    one->active = !one->is_lpi();
+    drive();
+    return one->intid.value;
+}
+
+std::uint32_t Redistributor::highest_pending(Group group) {
+    const virt::Lock lock(mutex_);
+    const auto* const one = best();
+    return one == nullptr || one->group != group ? no_interrupt : one->intid.value;
+}
+
+bool Redistributor::end(Interrupt* one, Group group) VIRT_UNCHECKED {
+    mutex_.lock();
+    const auto level = cpu_interface_.drop();
+    if (one == nullptr || cpu_interface_.splits_eoi() || one->is_lpi() ||
+        one->holder.load(std::memory_order_relaxed) != this || !one->active || one->group != group ||
+        cpu_interface_.preemption_level(one->priority, group) != level) {
+        drive();
+        mutex_.unlock();
+        return false;
+    }
+    one->active = false;
+    settle_and_unlock(*one, Queueing::event);
+    return true;
+}
+
+bool Redistributor::deactivate(Interrupt& one) {
+    {
+        const virt::Lock lock(mutex_);
+        if (!cpu_interface_.splits_eoi() || one.is_lpi())
+            return false;
+    }
+    bool was_active = false;
+    update(one, [&](Interrupt& found) { was_active = std::exchange(found.active, false); });
+    return was_active;
+}
+
+} // namespace arm64::gic

@@ -26,6 +26,10 @@ void IrqRouter::change(const RouteTable& table, std::span<const Gsi> changed) {
 
 void IrqRouter::raise(Gsi gsi) {
     const GracePeriod::Reader reader(in_flight_);
+    if (way_ == MsiWay::pre_translated)
+        if (TranslatedMsi known; table_.translated(gsi, known) && known.current())
+            return irqchip_.deliver(known);
+    const auto version = table_.version(gsi); // a translation of an older route is never found
     const auto route = table_.find(gsi);
     if (!route)
         return;
@@ -33,7 +37,16 @@ void IrqRouter::raise(Gsi gsi) {
     if (const auto* pin = std::get_if<Pin>(&*route))
         irqchip_.raise(*pin);
     else
-        irqchip_.signal(std::get<Msi>(*route));
+        signal_by_route(gsi, version, std::get<Msi>(*route));
+}
+
+void IrqRouter::signal_by_route(Gsi gsi, std::uint64_t version, const Msi& msi) {
+    if (way_ == MsiWay::pre_translated)
+        if (const auto found = irqchip_.translate(msi)) {
+            table_.keep_translated(gsi, version, *found);
+            return irqchip_.deliver(*found);
+        }
+    irqchip_.signal(msi);
 }
 
 void IrqRouter::lower(Gsi gsi) {

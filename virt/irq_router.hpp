@@ -17,11 +17,19 @@ struct kvm_irq_routing; // <linux/kvm.h>
 
 namespace virt {
 
+/// How the message of a route finds its interrupt. Both ways deliver the same; the difference is what each costs.
+enum class MsiWay : std::uint8_t {
+    through_its,    ///< the translator is asked for every interrupt
+    pre_translated, ///< it is asked once; the route keeps the answer until the translator's generation or the route
+                    ///< changes
+};
+
 /// The routing table of a VM whose irqchip is ours. Any thread; interrupts take no lock and allocate nothing.
 class IrqRouter {
 public:
     /// `pins`: KVM_IRQCHIP_NUM_PINS.
-    IrqRouter(Irqchip& irqchip, std::uint32_t pins) : irqchip_(irqchip), table_(pins) {}
+    IrqRouter(Irqchip& irqchip, std::uint32_t pins, MsiWay way = MsiWay::pre_translated)
+        : irqchip_(irqchip), way_(way), table_(pins) {}
 
     /// KVM_SET_GSI_ROUTING. When it returns, no interrupt is still on the way by an old route. Not from within an
     /// interrupt.
@@ -41,7 +49,10 @@ public:
     [[nodiscard]] Irqchip& irqchip() { return irqchip_; }
 
 private:
+    void signal_by_route(Gsi gsi, std::uint64_t version, const Msi& msi);
+
     Irqchip& irqchip_;
+    const MsiWay way_;
     std::mutex writer_;
     RouteTable table_;
     GracePeriod in_flight_;

@@ -5,8 +5,12 @@
 // architecture.
 #pragma once
 
+#include "virt/assert.hpp"
 #include "virt/ids.hpp"
 #include "virt/msi.hpp"
+#include "virt/translated_msi.hpp"
+
+#include <optional>
 
 namespace virt {
 
@@ -51,6 +55,14 @@ public:
     virtual void raise(Pin pin) = 0;
     virtual void lower(Pin pin) = 0;
     virtual MsiOutcome signal(const Msi& msi) = 0;
+
+    /// Looks up what `signal` would deliver now, with all its checks and whatever else a lookup leaves behind, and
+    /// delivers nothing. Nothing: `signal` would not deliver, or this irqchip translates nothing ahead.
+    virtual std::optional<TranslatedMsi> translate(const Msi& /*msi*/) { return std::nullopt; }
+    /// The rest of `signal`, for a snapshot of this irqchip that is current, or was until just now.
+    virtual void deliver(const TranslatedMsi& /*msi*/) {
+        VIRT_ASSERT(false, "an irqchip that translates also delivers");
+    }
 
     /// One listener, set before the first interrupt.
     virtual void set_listener(DeactivationListener& listener) = 0;

@@ -83,7 +83,7 @@ kvm_irq_routing_entry encode(Gsi gsi, const Route& route) {
 
 /// The copy that readers use is that of the sequence number's lowest bit; the writer moves them off a copy before it
 /// touches it. A reader retries only if a change went by meanwhile (Linux: seqcount_latch_t).
-struct RouteTable::Cell {
+struct alignas(64) RouteTable::Cell {
     struct Copy {
         std::atomic<std::uint64_t> kind = no_route;
         std::atomic<std::uint64_t> address = 0;
@@ -96,8 +96,9 @@ struct RouteTable::Cell {
         }
     };
 
-    std::atomic<std::uint32_t> sequence = 0;
-    std::uint32_t slot = 0; // its entry, 0 for none; the writer's own
+    std::atomic<std::uint64_t> sequence = 0;
+    mutable TranslatedMsiCell translated; // in the first cache line, with all that it takes to use it
+    std::uint32_t slot = 0;               // its entry, 0 for none; the writer's own
     std::array<Copy, 2> copies;
 
     void write(const Words& words) {
@@ -153,6 +154,21 @@ const RouteTable::Cell* RouteTable::find_cell(Gsi gsi) const {
 std::optional<Route> RouteTable::find(Gsi gsi) const {
     const Cell* found = find_cell(gsi);
     return found == nullptr ? std::nullopt : unpack(found->read());
+}
+
+std::uint64_t RouteTable::version(Gsi gsi) const {
+    const Cell* found = find_cell(gsi);
+    return found == nullptr ? 0 : found->sequence.load();
+}
+
+void RouteTable::keep_translated(Gsi gsi, std::uint64_t version, const TranslatedMsi& msi) const {
+    if (const Cell* found = find_cell(gsi))
+        found->translated.keep(version, msi);
+}
+
+bool RouteTable::translated(Gsi gsi, TranslatedMsi& msi) const {
+    const Cell* found = find_cell(gsi);
+    return found != nullptr && found->translated.find(found->sequence.load(), msi);
 }
 
 std::optional<Gsi> RouteTable::gsi_of(Pin pin) const {

@@ -5,6 +5,7 @@
 #include "virt/expected.hpp"
 #include "virt/ids.hpp"
 #include "virt/msi.hpp"
+#include "virt/translated_msi.hpp"
 
 #include <linux/kvm.h>
 
@@ -56,6 +57,15 @@ public:
     [[nodiscard]] std::optional<Route> find(Gsi gsi) const;
     /// Any thread: the GSI of that pin, the one set last if there are several.
     [[nodiscard]] std::optional<Gsi> gsi_of(Pin pin) const;
+
+    // Any thread: the message of a route may be kept translated beside it.
+
+    /// Of a route: another one after each change; 0 if that GSI never had one. Read it before the route.
+    [[nodiscard]] std::uint64_t version(Gsi gsi) const;
+    /// `translated` finds it as long as that is the version.
+    void keep_translated(Gsi gsi, std::uint64_t version, const TranslatedMsi& msi) const;
+    /// False unless one is kept for the present route. It may be no longer current.
+    [[nodiscard]] bool translated(Gsi gsi, TranslatedMsi& msi) const;
 
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.size()) - 1; }
     /// Valid until the next change.

@@ -128,13 +128,27 @@ void Gic::lower(virt::Pin pin) {
 }
 
 virt::MsiOutcome Gic::signal(const virt::Msi& msi) {
-    const auto& itss = *itss_.load(std::memory_order_acquire);
-    if (itss.empty())
-        return virt::MsiOutcome::no_msis;
-    for (auto* const its : itss)
-        if (its->answers(msi.address))
-            return its->signal(msi.device, EventId{msi.data});
-    return virt::MsiOutcome::no_doorbell;
+    if (auto* const its = its_at(msi.address))
+        return its->signal(msi.device, EventId{msi.data});
+    return has_its() ? virt::MsiOutcome::no_doorbell : virt::MsiOutcome::no_msis;
+}
+
+std::optional<virt::TranslatedMsi> Gic::translate(const virt::Msi& msi) {
+    auto* const its = its_at(msi.address);
+    if (its == nullptr)
+        return std::nullopt;
+    const auto seen = its->generation().load(std::memory_order_acquire);
+    auto* const lpi = its->translate(msi.device, EventId{msi.data});
+    if (lpi == nullptr)
+        return std::nullopt;
+    return virt::TranslatedMsi{.target = lpi, .generation = &its->generation(), .seen = seen};
+}
+
+Translator* Gic::its_at(virt::Gpa doorbell) const {
+    for (auto* const its : *itss_.load(std::memory_order_acquire))
+        if (its->answers(doorbell))
+            return its;
+    return nullptr;
 }
 
 void Gic::timer_level(VcpuIndex vcpu, Intid ppi, CpuSide::Level level) {

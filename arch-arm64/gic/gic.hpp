@@ -37,11 +37,22 @@ public:
     /// Whether the address is in its frame.
     [[nodiscard]] virtual bool answers(virt::Gpa address) const = 0;
     virtual virt::MsiOutcome signal(std::optional<virt::DeviceId> device, EventId event) = 0;
+    /// What `signal` would latch now, lookup and checks included, latching nothing; null if it would deliver nothing.
+    /// It remains right as long as `generation` does.
+    virtual Interrupt* translate(std::optional<virt::DeviceId> device, EventId event) = 0;
     /// Every translation must be looked up again: LPIs were disabled somewhere.
     virtual void forget_translations() = 0;
 
+    /// Stays as long as what `translate` answered may be used without asking again. Its users read it before they ask.
+    [[nodiscard]] const std::atomic<std::uint64_t>& generation() const { return generation_; }
+
 protected:
     ~Translator() = default;
+    /// Call it *after* the change of a mapping, and before the command that did it is seen to be complete.
+    void invalidate_translated() { generation_.fetch_add(1, std::memory_order_release); }
+
+private:
+    std::atomic<std::uint64_t> generation_ = 0;
 };
 
 /// Made in this order: vCPUs, init, interrupts; ITSs at any time. Everything from `init` on may be called by any
@@ -103,6 +114,8 @@ public:
     void raise(virt::Pin pin) override;
     void lower(virt::Pin pin) override;
     virt::MsiOutcome signal(const virt::Msi& msi) override;
+    std::optional<virt::TranslatedMsi> translate(const virt::Msi& msi) override;
+    void deliver(const virt::TranslatedMsi& msi) override { Lpis::signal(*static_cast<Interrupt*>(msi.target)); }
     void set_listener(virt::DeactivationListener& listener) override { listener_.store(&listener); }
 
     // IrqchipSide
@@ -112,6 +125,8 @@ public:
 
 private:
     using Itss = std::vector<Translator*>;
+
+    [[nodiscard]] Translator* its_at(virt::Gpa doorbell) const;
 
     void end(VcpuIndex vcpu, std::uint64_t value, Group group);
     void deactivate(VcpuIndex vcpu, std::uint64_t value);

@@ -5,6 +5,7 @@
 #include "virt/assert.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace arm64::gic {
 namespace {
@@ -70,13 +71,15 @@ Interrupt* Gic::find(VcpuIndex vcpu, Intid intid) {
 }
 
 void Gic::raise(Interrupt& one) {
-    Redistributor::update(one,
-                          [](Interrupt& found) { (found.trigger == Trigger::edge ? found.latch : found.line) = true; });
+    Redistributor::update(one, [](Interrupt& found) {
+        if (found.source == nullptr)
+            (found.trigger == Trigger::edge ? found.latch : found.line) = true;
+    });
 }
 
 void Gic::lower(Interrupt& one) {
     Redistributor::update(one, [](Interrupt& found) {
-        if (found.trigger == Trigger::level)
+        if (found.source == nullptr && found.trigger == Trigger::level)
             found.line = false;
     });
 }
@@ -86,11 +89,31 @@ void Gic::set_forwarding(bool forwarding) {
         one->set_forwarding(forwarding);
 }
 
+namespace {
+
+// While it is active the host's active state stands for the line, so only a fall counts.
+void sample_source(Interrupt& found) {
+    const bool high = found.source->level();
+    found.line = high && (found.line || !found.active);
+    if (found.line && found.trigger == Trigger::edge) // as the guest would have it, against the wiring
+        found.latch = true;
+}
+
+} // namespace
+
 void Gic::map(Interrupt& one, PhysicalIrq& source) {
     Redistributor::update(one, [&](Interrupt& found) {
         VIRT_ASSERT(found.source == nullptr, "an interrupt forwards one source");
-        VIRT_ASSERT(found.trigger == Trigger::level, "a forwarded interrupt is level-sensitive");
         found.source = &source;
+        found.line = false;
+        sample_source(found);
+    });
+}
+
+void Gic::sample(Interrupt& one) {
+    Redistributor::update(one, [](Interrupt& found) {
+        if (found.source != nullptr)
+            sample_source(found);
     });
 }
 
@@ -101,8 +124,13 @@ void Gic::unmap(Interrupt& one) {
         found.line = false;
         found.latch = false;
     });
+    sources_.wait();
     if (source != nullptr)
         source->set_active(false);
+}
+
+void Gic::set_source_active(Interrupt& one, bool active) {
+    with_source(one, [active](PhysicalIrq& source) { source.set_active(active); });
 }
 
 void Gic::add(Translator& its) {
@@ -249,10 +277,11 @@ bool Gic::restore_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value) {
 
 /// Who waits for the end of this interrupt: the source that it forwards, or whoever holds its line up.
 void Gic::tell_deactivated(Interrupt& one) {
-    const auto [source, level] = Redistributor::inspect(
-        one, [](const Interrupt& found) { return std::pair(found.source, found.trigger == Trigger::level); });
-    if (source != nullptr)
-        source->deactivated();
+    const auto [forwarded, level] = Redistributor::inspect(one, [](const Interrupt& found) {
+        return std::pair(found.source != nullptr, found.trigger == Trigger::level);
+    });
+    if (forwarded)
+        with_source(one, [](PhysicalIrq& source) { source.deactivated(); });
     else if (auto* const listener = listener_.load(); listener != nullptr && level && is_spi(one.intid))
         listener->deactivated(pin_of(one.intid));
 }

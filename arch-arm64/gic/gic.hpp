@@ -13,6 +13,7 @@
 #include "arch-arm64/gic/physical_irq.hpp"
 #include "arch-arm64/gic/redistributor.hpp"
 #include "arch-arm64/irqchip.hpp"
+#include "virt/grace_period.hpp"
 #include "virt/ids.hpp"
 #include "virt/irqchip.hpp"
 #include "virt/slot_memory.hpp"
@@ -84,18 +85,24 @@ public:
     /// SPI; null if there is none of that INTID.
     [[nodiscard]] Interrupt* spi(Intid intid);
 
-    /// The level of an input; see virt::Irqchip::raise.
+    /// The level of an input; see virt::Irqchip::raise. Of an interrupt that forwards a source: nothing, as the input
+    /// belongs to the source.
     static void raise(Interrupt& one);
     static void lower(Interrupt& one);
 
     /// GICD_CTLR.EnableGrp1.
     void set_forwarding(bool forwarding);
 
-    /// Forwards `source` by this SPI or PPI, which must be level-sensitive; one source each. Its owner raises it when
-    /// the source is asserted; `source` outlives the mapping.
+    /// Forwards `source` by this SPI or PPI; one source each. The line is the source's from now on, and what is active
+    /// stays so. Whoever knows that the source's level may have changed calls `sample`.
     static void map(Interrupt& one, PhysicalIrq& source);
-    /// The interrupt is an ordinary one again: nothing pends, what is active ends as usual. The source may fire.
-    static void unmap(Interrupt& one);
+    /// The interrupt is an ordinary one again: nothing pends, what is active ends as usual. The source may fire. When
+    /// this returns, nobody calls the source: not from within one of its calls.
+    void unmap(Interrupt& one);
+    /// Looks at the source's level; nothing if there is none. A rise while the interrupt is active waits for its end.
+    static void sample(Interrupt& one);
+    /// PhysicalIrq::set_active of the source that is forwarded, if there is one.
+    void set_source_active(Interrupt& one, bool active);
 
     /// ITSs come and do not go. `its` must answer from now on.
     void add(Translator& its);
@@ -131,6 +138,13 @@ private:
     void end(VcpuIndex vcpu, std::uint64_t value, Group group);
     void deactivate(VcpuIndex vcpu, std::uint64_t value);
     void tell_deactivated(Interrupt& one);
+    /// Calls `tell(PhysicalIrq&)`, without a lock, if a source is forwarded.
+    template <class Tell>
+    void with_source(Interrupt& one, Tell tell) {
+        const virt::GracePeriod::Reader reader(sources_);
+        if (auto* const source = Redistributor::inspect(one, [](const Interrupt& found) { return found.source; }))
+            tell(*source);
+    }
     enum class SgiGroups : std::uint8_t { any, group0 };
     void send_sgi(VcpuIndex sender, std::uint64_t value, SgiGroups groups);
 
@@ -144,6 +158,7 @@ private:
     std::uint32_t interrupts_ = 0;
     std::atomic<bool> initialised_ = false;
     std::atomic<virt::DeactivationListener*> listener_ = nullptr;
+    virt::GracePeriod sources_; // of calls to them
     std::mutex adding_;
     std::atomic<const Itss*> itss_ = new Itss;
     std::vector<std::unique_ptr<const Itss>> old_itss_; // an ITS is added so rarely that readers need no grace period

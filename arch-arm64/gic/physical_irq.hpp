@@ -8,9 +8,9 @@ namespace arm64::gic {
 /// deactivates the interrupt it is active at the host and does not fire again. Source: arch/arm64/kvm/vgic/vgic.c,
 /// kvm_vgic_map_phys_irq.
 ///
-/// Life of one: low -> asserted: the owner calls Gic::raise -> the guest acknowledges (IAR): pending is consumed,
-/// active -> the guest deactivates (EOIR in EOImode 0, DIR in EOImode 1): `deactivated` -> if the source is still
-/// asserted, the owner raises again.
+/// Life of one: low -> asserted: the owner calls Gic::sample -> the guest acknowledges (IAR): pending is consumed,
+/// active -> the guest deactivates (EOIR in EOImode 0, DIR in EOImode 1): `deactivated` -> the owner samples again, and
+/// if the source is still asserted all begins anew.
 class PhysicalIrq {
 public:
     PhysicalIrq() = default;
@@ -18,6 +18,7 @@ public:
     PhysicalIrq& operator=(const PhysicalIrq&) = delete;
 
     /// Whether the source is asserted now. Any thread, called with a lock of the GIC held: it must not call the GIC.
+    /// Whoever changes it calls Gic::sample afterwards.
     [[nodiscard]] virtual bool level() const = 0;
     /// The guest's deactivation: the source may fire again. Called by the vCPU's thread after all locks are dropped;
     /// may call the GIC.

@@ -20,6 +20,7 @@ bool CpuInterface::restore_CTLR(std::uint64_t value) {
         SEIS != implementation_.SEIS || A3V != implementation_.A3V)
         return false;
     PRIbits_ = PRIbits;
+    running_ = highest_active();
     IDbits_ = ID == 1 ? 24 : 16;
     set_CTLR(value);
     return true;
@@ -47,10 +48,11 @@ bool CpuInterface::set_AP(Group group, unsigned n, std::uint32_t value) {
     if (n >= 1U << (PRIbits_ - 5))
         return false;
     AP_[index_of(group)][n] = value;
+    running_ = highest_active();
     return true;
 }
 
-std::uint8_t CpuInterface::running_priority() const {
+std::uint8_t CpuInterface::highest_active() const {
     for (unsigned n = 0; n < 4; ++n)
         if (const auto bits = AP_[0][n] | AP_[1][n]; bits != 0)
             return static_cast<std::uint8_t>((n * 32 + static_cast<unsigned>(std::countr_zero(bits)))
@@ -58,15 +60,10 @@ std::uint8_t CpuInterface::running_priority() const {
     return idle;
 }
 
-// ICC_BPR1_EL1 counts from one more than ICC_BPR0_EL1: Arm IHI 0069, 4.8.5.
-std::uint8_t CpuInterface::preemption_level(std::uint8_t priority, Group group) const {
-    const unsigned point = group == Group::group0 || CBPR_ ? BPR_[0] + 1U : BPR_[1];
-    return static_cast<std::uint8_t>(priority & ~((1U << point) - 1));
-}
-
 void CpuInterface::activate(std::uint8_t priority, Group group) {
     const unsigned bit = bit_of(preemption_level(priority, group));
     AP_[index_of(group)][bit / 32] |= 1U << (bit % 32);
+    running_ = highest_active();
 }
 
 std::uint8_t CpuInterface::drop() {
@@ -75,11 +72,12 @@ std::uint8_t CpuInterface::drop() {
         auto& group1 = AP_[1][n];
         if ((group0 | group1) == 0)
             continue;
-        const auto level = running_priority();
+        const auto level = running_;
         // Both groups may have it after a restore; group 0 goes first.
         auto& highest =
             group1 == 0 || (group0 != 0 && std::countr_zero(group0) <= std::countr_zero(group1)) ? group0 : group1;
         highest &= highest - 1;
+        running_ = highest_active();
         return level;
     }
     return idle;

@@ -55,7 +55,7 @@ public:
     [[nodiscard]] bool set_AP(Group group, unsigned n, std::uint32_t value);
 
     /// ICC_RPR_EL1: the highest active priority, or `idle`.
-    [[nodiscard]] std::uint8_t running_priority() const;
+    [[nodiscard]] std::uint8_t running_priority() const { return running_; }
 
     /// Whether one of this priority and group is signalled to the PE.
     [[nodiscard]] bool passes(std::uint8_t priority, Group group) const {
@@ -65,8 +65,12 @@ public:
     void activate(std::uint8_t priority, Group group);
     /// Priority drop: the highest active priority is no longer; `idle` if there was none.
     std::uint8_t drop();
-    /// The priority without the bits of the subpriority.
-    [[nodiscard]] std::uint8_t preemption_level(std::uint8_t priority, Group group) const;
+    /// The priority without the bits of the subpriority. ICC_BPR1_EL1 counts from one more than ICC_BPR0_EL1:
+    /// Arm IHI 0069, 4.8.5.
+    [[nodiscard]] std::uint8_t preemption_level(std::uint8_t priority, Group group) const {
+        const unsigned point = group == Group::group0 || CBPR_ ? BPR_[0] + 1U : BPR_[1];
+        return static_cast<std::uint8_t>(priority & ~((1U << point) - 1));
+    }
 
 private:
     static unsigned index_of(Group group) { return static_cast<unsigned>(group); }
@@ -75,6 +79,7 @@ private:
     }
     [[nodiscard]] std::uint64_t PMR_mask() const { return 0xFF; } // KVM keeps all 8 bits
     [[nodiscard]] unsigned bit_of(std::uint8_t level) const { return level >> (8 - PRIbits_); }
+    [[nodiscard]] std::uint8_t highest_active() const;
 
     unsigned PRIbits_;
     unsigned IDbits_;
@@ -85,6 +90,7 @@ private:
     bool CBPR_ = false;
     bool EOImode_ = false;
     std::array<std::array<std::uint32_t, 4>, 2> AP_{}; // one bit for each preemption level
+    std::uint8_t running_ = idle; // the first of these bits: every line that changes asks for it
 };
 
 } // namespace arm64::gic

@@ -287,7 +287,9 @@ void Gic::tell_deactivated(Interrupt& one) {
 }
 
 void Gic::end(VcpuIndex vcpu, std::uint64_t value, Group group) {
-    auto* const one = find(vcpu, Intid{static_cast<std::uint32_t>(intid_in(value))});
+    const Intid intid{static_cast<std::uint32_t>(intid_in(value))};
+    // An LPI has no active state: only the priority drops, whether it still exists or not.
+    auto* const one = intid.value >= first_lpi ? nullptr : find(vcpu, intid);
     if (redistributor(vcpu).end(one, group))
         tell_deactivated(*one);
 }

@@ -48,10 +48,13 @@ public:
         insert(one);
     }
 
-    /// The one of highest priority in this group.
-    [[nodiscard]] Interrupt* first(Group group) const {
-        const auto used = used_[index_of(group)];
-        return used == 0 ? nullptr : lists_[index_of(group)][static_cast<unsigned>(std::countr_zero(used))].first;
+    /// The highest priority in this group, as a level; `levels` if nothing waits.
+    [[nodiscard]] unsigned first_level(Group group) const {
+        return static_cast<unsigned>(std::countr_zero(used_[index_of(group)]));
+    }
+    /// Who waits longest there.
+    [[nodiscard]] Interrupt* first(Group group, unsigned level) const {
+        return level == levels ? nullptr : lists_[index_of(group)][level].first;
     }
 
     /// Calls `visit` with each; it may remove the one that it is given.

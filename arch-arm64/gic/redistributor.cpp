@@ -99,28 +99,28 @@ void Redistributor::set_lpis_enabled(bool enabled) {
 
 /// The one of highest priority among those whose group is enabled.
 Interrupt* Redistributor::best() const {
-    Interrupt* best = nullptr;
-    for (const auto group : groups) {
-        if (!cpu_interface_.enabled(group))
-            continue;
-        auto* const first = queue_.first(group);
-        if (first != nullptr && (best == nullptr || first->priority < best->priority))
-            best = first;
-    }
-    return best;
+    const auto level_of = [this](Group group) VIRT_UNCHECKED {
+        return cpu_interface_.enabled(group) ? queue_.first_level(group) : PendingQueue::levels;
+    };
+    const unsigned level0 = level_of(Group::group0);
+    const unsigned level1 = level_of(Group::group1);
+    return level1 < level0 ? queue_.first(Group::group1, level1) : queue_.first(Group::group0, level0);
 }
 
 void Redistributor::drive() {
     if (cpus_ == nullptr)
         return;
     const auto* const one = best();
-    const bool signalled = one != nullptr && cpu_interface_.passes(one->priority, one->group);
+    const unsigned signalled = one != nullptr && cpu_interface_.passes(one->priority, one->group)
+                                   ? 1U << static_cast<unsigned>(one->group)
+                                   : 0;
+    const unsigned changed = std::exchange(driven_, signalled) ^ signalled;
+    if (changed == 0)
+        return;
     for (const auto group : groups) {
-        auto& driven = driven_[static_cast<unsigned>(group)];
-        const bool level = signalled && one->group == group;
-        if (level == driven)
+        if ((changed >> static_cast<unsigned>(group) & 1) == 0)
             continue;
-        driven = level;
+        const bool level = (signalled >> static_cast<unsigned>(group) & 1) != 0;
         cpus_->set_line(index_, group == Group::group0 ? CpuSide::Input::fiq : CpuSide::Input::irq,
                         level ? CpuSide::Level::high : CpuSide::Level::low);
     }

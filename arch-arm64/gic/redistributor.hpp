@@ -116,7 +116,7 @@ private:
     CpuInterface cpu_interface_ VIRT_GUARDED_BY(mutex_);
     PendingQueue queue_ VIRT_GUARDED_BY(mutex_);
     bool forwarding_ VIRT_GUARDED_BY(mutex_) = false;
-    std::array<bool, 2> driven_ VIRT_GUARDED_BY(mutex_){}; // FIQ, IRQ: what the PE was told, by group
+    unsigned driven_ VIRT_GUARDED_BY(mutex_) = 0; // what the PE was told: a bit for each group, FIQ and IRQ
     std::array<Interrupt, private_interrupts> private_; // each guarded by its holder's lock
 };
 

@@ -30,7 +30,8 @@ Redistributor& Redistributor::lock_holder(Interrupt& one) {
     for (;;) {
         auto& holder = *one.holder.load(std::memory_order_acquire);
         holder.mutex_.lock();
-        if (one.holder.load(std::memory_order_relaxed) == &holder)
+        // Whoever moved it here did so without this lock: the lock alone does not order us after that.
+        if (one.holder.load(std::memory_order_acquire) == &holder)
             return holder;
         holder.mutex_.unlock(); // it moved meanwhile
     }
@@ -67,13 +68,12 @@ void Redistributor::settle_and_unlock(Interrupt& one, Queueing queueing) {
     }
     one.holder.store(target, std::memory_order_release);
     mutex_.unlock();
-    target->mutex_.lock();
-    if (one.holder.load(std::memory_order_relaxed) == target) { // else somebody moved it on, and did the same
-        if (waits)
-            target->enqueue(one);
-        target->drive();
-    }
-    target->mutex_.unlock();
+    // Somebody may move it on meanwhile, who does not know that it waits: it is queued where it is then.
+    auto& holder = lock_holder(one);
+    if (waits)
+        holder.enqueue(one);
+    holder.drive();
+    holder.mutex_.unlock();
 }
 
 void Redistributor::set_forwarding(bool forwarding) {
@@ -151,7 +151,7 @@ bool Redistributor::end(Interrupt* one, Group group) VIRT_UNCHECKED {
     mutex_.lock();
     const auto level = cpu_interface_.drop();
     if (one == nullptr || cpu_interface_.splits_eoi() || one->is_lpi() ||
-        one->holder.load(std::memory_order_relaxed) != this || !one->active || one->group != group ||
+        one->holder.load(std::memory_order_acquire) != this || !one->active || one->group != group ||
         cpu_interface_.preemption_level(one->priority, group) != level) {
         drive();
         mutex_.unlock();

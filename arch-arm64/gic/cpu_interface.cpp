@@ -16,11 +16,10 @@ bool CpuInterface::restore_CTLR(std::uint64_t value) {
     const auto ID = value >> 11 & 7;
     const bool SEIS = (value >> 14 & 1) != 0;
     const bool A3V = (value >> 15 & 1) != 0;
-    if (PRIbits > implementation_.PRIbits || ID > (implementation_.IDbits == 24 ? 1U : 0U) ||
-        SEIS != implementation_.SEIS || A3V != implementation_.A3V)
+    if (PRIbits > PRIbits_ || ID > (IDbits_ == 24 ? 1U : 0U) || SEIS != implementation_.SEIS ||
+        A3V != implementation_.A3V)
         return false;
     PRIbits_ = PRIbits;
-    running_ = highest_active();
     IDbits_ = ID == 1 ? 24 : 16;
     set_CTLR(value);
     return true;
@@ -39,13 +38,13 @@ void CpuInterface::set_BPR(Group group, std::uint64_t value) {
 }
 
 std::optional<std::uint32_t> CpuInterface::AP(Group group, unsigned n) const {
-    if (n >= 1U << (PRIbits_ - 5))
+    if (!has_AP(n))
         return std::nullopt;
     return AP_[index_of(group)][n];
 }
 
 bool CpuInterface::set_AP(Group group, unsigned n, std::uint32_t value) {
-    if (n >= 1U << (PRIbits_ - 5))
+    if (!has_AP(n))
         return false;
     AP_[index_of(group)][n] = value;
     running_ = highest_active();
@@ -56,7 +55,7 @@ std::uint8_t CpuInterface::highest_active() const {
     for (unsigned n = 0; n < 4; ++n)
         if (const auto bits = AP_[0][n] | AP_[1][n]; bits != 0)
             return static_cast<std::uint8_t>((n * 32 + static_cast<unsigned>(std::countr_zero(bits)))
-                                             << (8 - PRIbits_));
+                                             << (8 - implementation_.PRIbits));
     return idle;
 }
 

@@ -26,7 +26,7 @@ public:
     static constexpr std::uint8_t idle = 0xFF;
 
     explicit CpuInterface(const Implementation& implementation)
-        : PRIbits_(implementation.PRIbits), IDbits_(implementation.IDbits), implementation_(implementation) {
+        : implementation_(implementation), PRIbits_(implementation.PRIbits), IDbits_(implementation.IDbits) {
         BPR_ = {minimum_BPR(Group::group0), minimum_BPR(Group::group1)};
     }
 
@@ -36,12 +36,13 @@ public:
         CBPR_ = (value & 1) != 0;
         EOImode_ = (value & 2) != 0;
     }
-    /// From outside: EINVAL if false. Fewer bits than the implementation's are adopted.
+    /// From outside: EINVAL if false. Fewer PRIbits and IDbits than there are now are adopted, for good: as in KVM they
+    /// say where the state came from, and how many AP<n>R it has; what there is to compare with stays as it is.
     [[nodiscard]] bool restore_CTLR(std::uint64_t value);
     [[nodiscard]] bool splits_eoi() const { return EOImode_; }
 
     [[nodiscard]] std::uint64_t PMR() const { return PMR_; }
-    void set_PMR(std::uint64_t value) { PMR_ = static_cast<std::uint8_t>(value & PMR_mask()); }
+    void set_PMR(std::uint64_t value) { PMR_ = static_cast<std::uint8_t>(value); } // all 8 bits, as in KVM
 
     /// ICC_BPR1_EL1 shows ICC_BPR0_EL1 + 1 while CBPR is set, and ignores writes.
     [[nodiscard]] std::uint64_t BPR(Group group) const;
@@ -50,7 +51,7 @@ public:
     [[nodiscard]] bool enabled(Group group) const { return IGRPEN_[index_of(group)]; }
     void set_enabled(Group group, bool enabled) { IGRPEN_[index_of(group)] = enabled; }
 
-    /// ICC_AP<group>R<n>_EL1; nothing if there is no such one: 1, 2 or 4 for 5, 6 or 7 bits of priority.
+    /// ICC_AP<group>R<n>_EL1; nothing if there is no such one: 1, 2 or 4 for up to 5, 6 or 7 PRIbits.
     [[nodiscard]] std::optional<std::uint32_t> AP(Group group, unsigned n) const;
     [[nodiscard]] bool set_AP(Group group, unsigned n, std::uint32_t value);
 
@@ -75,15 +76,15 @@ public:
 private:
     static unsigned index_of(Group group) { return static_cast<unsigned>(group); }
     [[nodiscard]] std::uint8_t minimum_BPR(Group group) const {
-        return static_cast<std::uint8_t>(7 - PRIbits_ + (group == Group::group1 ? 1U : 0U));
+        return static_cast<std::uint8_t>(7 - implementation_.PRIbits + (group == Group::group1 ? 1U : 0U));
     }
-    [[nodiscard]] std::uint64_t PMR_mask() const { return 0xFF; } // KVM keeps all 8 bits
-    [[nodiscard]] unsigned bit_of(std::uint8_t level) const { return level >> (8 - PRIbits_); }
+    [[nodiscard]] unsigned bit_of(std::uint8_t level) const { return level >> (8 - implementation_.PRIbits); }
+    [[nodiscard]] bool has_AP(unsigned n) const { return n < (PRIbits_ >= 7 ? 4U : PRIbits_ == 6 ? 2U : 1U); }
     [[nodiscard]] std::uint8_t highest_active() const;
 
-    unsigned PRIbits_;
-    unsigned IDbits_;
     Implementation implementation_;
+    unsigned PRIbits_; // what ICC_CTLR_EL1 shows
+    unsigned IDbits_;
     std::uint8_t PMR_ = 0;
     std::array<std::uint8_t, 2> BPR_;
     std::array<bool, 2> IGRPEN_{};

@@ -10,6 +10,8 @@
 namespace arm64::gic {
 namespace {
 
+using Queueing = Redistributor::Queueing;
+
 constexpr std::uint64_t SRE = 7; // ICC_SRE_EL1.{DIB, DFB, SRE}: always on
 
 std::uint64_t intid_in(std::uint64_t value) { return value & 0xFF'FFFF; }
@@ -72,19 +74,27 @@ Interrupt* Gic::find(VcpuIndex vcpu, Intid intid) {
 
 void Gic::raise(Interrupt& one) {
     Redistributor::update(one, [](Interrupt& found) {
-        if (found.source == nullptr)
-            (found.trigger == Trigger::edge ? found.latch : found.line) = true;
+        if (found.source != nullptr)
+            return Queueing::kept;
+        if (found.trigger == Trigger::edge) {
+            found.latch = true;
+            return Queueing::event;
+        }
+        return std::exchange(found.line, true) ? Queueing::kept : Queueing::event;
     });
 }
 
 void Gic::lower(Interrupt& one) {
     Redistributor::update(one, [](Interrupt& found) {
-        if (found.source == nullptr && found.trigger == Trigger::level)
-            found.line = false;
+        const bool falls =
+            found.source == nullptr && found.trigger == Trigger::level && std::exchange(found.line, false);
+        return falls ? Queueing::event : Queueing::kept;
     });
 }
 
 void Gic::set_forwarding(bool forwarding) {
+    const virt::Lock lock(forwarding_lock_);
+    forwarding_.store(forwarding);
     for (const auto& one : redistributors_)
         one->set_forwarding(forwarding);
 }
@@ -112,8 +122,11 @@ void Gic::map(Interrupt& one, PhysicalIrq& source) {
 
 void Gic::sample(Interrupt& one) {
     Redistributor::update(one, [](Interrupt& found) {
-        if (found.source != nullptr)
-            sample_source(found);
+        if (found.source == nullptr)
+            return Queueing::kept;
+        const bool was_high = found.line;
+        sample_source(found);
+        return found.line != was_high || found.latch ? Queueing::event : Queueing::kept;
     });
 }
 
@@ -288,6 +301,8 @@ void Gic::tell_deactivated(Interrupt& one) {
 
 void Gic::end(VcpuIndex vcpu, std::uint64_t value, Group group) {
     const Intid intid{static_cast<std::uint32_t>(intid_in(value))};
+    if (intid.value > last_spi && intid.value <= no_interrupt)
+        return; // what a spurious acknowledge read: 12.2.10
     // An LPI has no active state: only the priority drops, whether it still exists or not.
     auto* const one = intid.value >= first_lpi ? nullptr : find(vcpu, intid);
     if (redistributor(vcpu).end(one, group))
@@ -312,8 +327,10 @@ void Gic::send_sgi(VcpuIndex sender, std::uint64_t value, SgiGroups groups) {
                                (value >> (one->affinity() & 0xF) & 1) == 0)
             continue;
         Redistributor::update(one->private_interrupt(intid), [&](Interrupt& sgi) {
-            if (groups == SgiGroups::any || sgi.group == Group::group0)
-                sgi.latch = true;
+            if (groups == SgiGroups::group0 && sgi.group != Group::group0)
+                return Queueing::kept;
+            sgi.latch = true;
+            return Queueing::event;
         });
     }
 }

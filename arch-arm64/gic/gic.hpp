@@ -16,6 +16,7 @@
 #include "virt/grace_period.hpp"
 #include "virt/ids.hpp"
 #include "virt/irqchip.hpp"
+#include "virt/mutex.hpp"
 #include "virt/slot_memory.hpp"
 
 #include <atomic>
@@ -91,7 +92,12 @@ public:
     static void lower(Interrupt& one);
 
     /// GICD_CTLR.EnableGrp1.
+    [[nodiscard]] bool forwarding() const { return forwarding_.load(); }
     void set_forwarding(bool forwarding);
+
+    /// GICD_IIDR.Revision: 2 or 3, which has GICR_CTLR.{CES, IR}.
+    [[nodiscard]] std::uint32_t revision() const { return revision_.load(); }
+    void set_revision(std::uint32_t revision) { revision_.store(revision); }
 
     /// Forwards `source` by this SPI or PPI; one source each. The line is the source's from now on, and what is active
     /// stays so. Whoever knows that the source's level may have changed calls `sample`.
@@ -157,6 +163,9 @@ private:
     std::unique_ptr<Interrupt[]> spis_; // from INTID 32
     std::uint32_t interrupts_ = 0;
     std::atomic<bool> initialised_ = false;
+    virt::Mutex forwarding_lock_; // who tells the redistributors
+    std::atomic<bool> forwarding_ = false;
+    std::atomic<std::uint32_t> revision_ = 3;
     std::atomic<virt::DeactivationListener*> listener_ = nullptr;
     virt::GracePeriod sources_; // of calls to them
     std::mutex adding_;

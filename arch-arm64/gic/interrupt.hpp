@@ -32,6 +32,7 @@ struct Interrupt {
     Interrupt* previous = nullptr;
     Intid intid;
     std::uint32_t references = 0; ///< ITS events that are mapped to an LPI; LPIs without exist while queued
+    std::uint32_t IROUTER = 0;    ///< of an SPI: Aff2.Aff1.Aff0 as written; `target` is not that before
     std::uint8_t priority = 0;    ///< lower is higher
     std::uint8_t queued_level = 0;
     Trigger trigger = Trigger::edge;

@@ -38,14 +38,23 @@ Redistributor& Redistributor::lock_holder(Interrupt& one) {
 }
 
 void Redistributor::enqueue(Interrupt& one) {
-    if (!one.queued && one.deliverable() && forwarding_ && has_vcpu())
+    if (one.queued)
+        return;
+    if (one.deliverable() && forwarding_ && has_vcpu())
         queue_.insert(one);
+    else
+        forget_if_unmapped(one);
 }
 
 void Redistributor::dequeue(Interrupt& one) {
     queue_.remove(one);
+    forget_if_unmapped(one);
+}
+
+/// An LPI that no event is mapped to is held by the queue alone.
+void Redistributor::forget_if_unmapped(Interrupt& one) {
     if (one.is_lpi() && one.references == 0)
-        one.latch = false; // only the queue held it
+        one.latch = false;
 }
 
 void Redistributor::settle_and_unlock(Interrupt& one, Queueing queueing) {

@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 namespace arm64::gic {
 
@@ -47,12 +48,17 @@ public:
         kept,  ///< only what is queued stays so
     };
     /// Calls `change(one)` under the lock of its holder, then queues it, takes it out or moves it as that makes
-    /// necessary, and drives the lines of the PEs concerned. Any thread, no lock of a redistributor held.
+    /// necessary, and drives the lines of the PEs concerned. Any thread, no lock of a redistributor held. `change` may
+    /// answer a Queueing of its own. The end of the active state is always an event.
     template <class Change>
     static void update(Interrupt& one, Change change, Queueing queueing = Queueing::event) VIRT_UNCHECKED {
         auto& holder = lock_holder(one);
-        change(one);
-        holder.settle_and_unlock(one, queueing);
+        const bool was_active = one.active;
+        if constexpr (std::is_same_v<decltype(change(one)), Queueing>)
+            queueing = change(one);
+        else
+            change(one);
+        holder.settle_and_unlock(one, was_active ? Queueing::event : queueing);
     }
     /// Calls `look(one)` under the same lock.
     template <class Look>
@@ -102,6 +108,7 @@ private:
     void settle_and_unlock(Interrupt& one, Queueing queueing) VIRT_UNCHECKED;
     void enqueue(Interrupt& one) VIRT_REQUIRES(mutex_);
     void dequeue(Interrupt& one) VIRT_REQUIRES(mutex_);
+    static void forget_if_unmapped(Interrupt& one);
     [[nodiscard]] Interrupt* best() const VIRT_REQUIRES(mutex_);
     /// Tells the PE what its inputs are now.
     void drive() VIRT_REQUIRES(mutex_);

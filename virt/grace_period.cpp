@@ -6,10 +6,9 @@
 
 namespace virt {
 
-GracePeriod::Shard& GracePeriod::mine() {
+std::size_t GracePeriod::number_thread() {
     static std::atomic<std::size_t> threads = 0;
-    thread_local const std::size_t number = threads.fetch_add(1, std::memory_order_relaxed);
-    return shards_[number % shards];
+    return thread_number = threads.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
 void GracePeriod::wait_for(std::uint32_t phase) {

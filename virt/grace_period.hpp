@@ -38,8 +38,11 @@ public:
     void wait();
 
 private:
-    [[nodiscard]] Shard& mine();
+    [[nodiscard]] Shard& mine() { return shards_[(thread_number == 0 ? number_thread() : thread_number) % shards]; }
+    static std::size_t number_thread();
     void wait_for(std::uint32_t phase);
+
+    static inline constinit thread_local std::size_t thread_number = 0; // from 1
 
     std::atomic<std::uint32_t> phase_ = 0;
     std::mutex writer_; // one wait at a time

@@ -26,24 +26,26 @@ void IrqRouter::change(const RouteTable& table, std::span<const Gsi> changed) {
 
 void IrqRouter::raise(Gsi gsi) {
     const GracePeriod::Reader reader(in_flight_);
+    const RouteCell* const cell = table_.cell(gsi);
+    if (cell == nullptr)
+        return;
     if (way_ == MsiWay::pre_translated)
-        if (TranslatedMsi known; table_.translated(gsi, known) && known.current())
+        if (TranslatedMsi known; cell->translated(known) && known.current())
             return irqchip_.deliver(known);
-    const auto version = table_.version(gsi); // a translation of an older route is never found
-    const auto route = table_.find(gsi);
+    const auto [route, version] = cell->find_versioned();
     if (!route)
         return;
-    // As in the kernel, nobody hears what becomes of an MSI that an irqfd sends.
     if (const auto* pin = std::get_if<Pin>(&*route))
         irqchip_.raise(*pin);
     else
-        signal_by_route(gsi, version, std::get<Msi>(*route));
+        signal_by_route(*cell, version, std::get<Msi>(*route));
 }
 
-void IrqRouter::signal_by_route(Gsi gsi, std::uint64_t version, const Msi& msi) {
+// As in the kernel, nobody hears what becomes of an MSI that an irqfd sends.
+void IrqRouter::signal_by_route(const RouteCell& cell, std::uint64_t version, const Msi& msi) {
     if (way_ == MsiWay::pre_translated)
         if (const auto found = irqchip_.translate(msi)) {
-            table_.keep_translated(gsi, version, *found);
+            cell.keep_translated(version, *found);
             return irqchip_.deliver(*found);
         }
     irqchip_.signal(msi);

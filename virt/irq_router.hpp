@@ -49,7 +49,7 @@ public:
     [[nodiscard]] Irqchip& irqchip() { return irqchip_; }
 
 private:
-    void signal_by_route(Gsi gsi, std::uint64_t version, const Msi& msi);
+    void signal_by_route(const RouteCell& cell, std::uint64_t version, const Msi& msi);
 
     Irqchip& irqchip_;
     const MsiWay way_;

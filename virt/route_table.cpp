@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each GSI has a cell with two copies of its route: while the writer fills one, readers have the other.
+// Each GSI has a cell and, if it has a route, an entry of KVM's.
 #include "virt/route_table.hpp"
 
 #include "virt/assert.hpp"
@@ -11,39 +11,6 @@
 
 namespace virt {
 namespace {
-
-constexpr std::uint64_t no_route = 0;
-constexpr std::uint64_t to_pin = 1;
-constexpr std::uint64_t to_msi = 2;
-constexpr std::uint64_t to_msi_of_device = 3;
-
-/// A route in words that can be read and written whole.
-struct Words {
-    std::uint64_t kind = no_route; // data or pin in the upper half
-    std::uint64_t address = 0;
-    std::uint64_t device = 0;
-};
-
-Words pack(const Route& route) {
-    if (const auto* pin = std::get_if<Pin>(&route))
-        return {.kind = to_pin | std::uint64_t{pin->value} << 32};
-    const auto& msi = std::get<Msi>(route);
-    return {.kind = (msi.device ? to_msi_of_device : to_msi) | std::uint64_t{msi.data} << 32,
-            .address = msi.address,
-            .device = msi.device.value_or(DeviceId{}).value};
-}
-
-std::optional<Route> unpack(const Words& words) {
-    const auto upper = static_cast<std::uint32_t>(words.kind >> 32);
-    switch (words.kind & 3) {
-    case no_route: return std::nullopt;
-    case to_pin: return Pin{upper};
-    case to_msi: return Msi{.address = words.address, .data = upper};
-    default:
-        return Msi{
-            .address = words.address, .data = upper, .device = DeviceId{static_cast<std::uint32_t>(words.device)}};
-    }
-}
 
 /// What KVM checks, and no more. Source: virt/kvm/irqchip.c, kvm_set_irq_routing; vgic-irqfd.c,
 /// kvm_set_routing_entry.
@@ -81,48 +48,9 @@ kvm_irq_routing_entry encode(Gsi gsi, const Route& route) {
 
 } // namespace
 
-/// The copy that readers use is that of the sequence number's lowest bit; the writer moves them off a copy before it
-/// touches it. A reader retries only if a change went by meanwhile (Linux: seqcount_latch_t).
-struct alignas(64) RouteTable::Cell {
-    struct Copy {
-        std::atomic<std::uint64_t> kind = no_route;
-        std::atomic<std::uint64_t> address = 0;
-        std::atomic<std::uint64_t> device = 0;
-
-        void write(const Words& words) {
-            kind.store(words.kind, std::memory_order_release);
-            address.store(words.address, std::memory_order_release);
-            device.store(words.device, std::memory_order_release);
-        }
-    };
-
-    std::atomic<std::uint64_t> sequence = 0;
-    mutable TranslatedMsiCell translated; // in the first cache line, with all that it takes to use it
-    std::uint32_t slot = 0;               // its entry, 0 for none; the writer's own
-    std::array<Copy, 2> copies;
-
-    void write(const Words& words) {
-        const auto present = sequence.load(std::memory_order_relaxed);
-        copies[~present & 1].write(words);
-        sequence.store(present + 1); // whoever waits for a grace period after this will not see the old one
-    }
-
-    [[nodiscard]] Words read() const {
-        for (;;) {
-            const auto before = sequence.load();
-            const auto& copy = copies[before & 1];
-            const Words words{.kind = copy.kind.load(std::memory_order_acquire),
-                              .address = copy.address.load(std::memory_order_acquire),
-                              .device = copy.device.load(std::memory_order_acquire)};
-            // The copy is written again only after the number has moved on.
-            if (sequence.load(std::memory_order_relaxed) == before) [[likely]]
-                return words;
-        }
-    }
-};
-
 struct RouteTable::Chunk {
-    std::array<Cell, chunk_size> cells;
+    std::array<RouteCell, chunk_size> cells;
+    std::array<std::uint32_t, chunk_size> slots{}; // their entries, 0 for none
 };
 
 RouteTable::RouteTable(std::uint32_t pins)
@@ -136,15 +64,16 @@ RouteTable::~RouteTable() {
         delete chunk.load(std::memory_order_relaxed);
 }
 
-RouteTable::Cell& RouteTable::cell(Gsi gsi) {
+RouteTable::Place RouteTable::place(Gsi gsi) {
     VIRT_ASSERT(gsi.value < gsis, "a GSI beyond the routing table");
     auto& chunk = chunks_[gsi.value / chunk_size];
     if (chunk.load(std::memory_order_relaxed) == nullptr)
         chunk.store(new Chunk, std::memory_order_release);
-    return chunk.load(std::memory_order_relaxed)->cells[gsi.value % chunk_size];
+    auto& present = *chunk.load(std::memory_order_relaxed);
+    return {present.cells[gsi.value % chunk_size], present.slots[gsi.value % chunk_size]};
 }
 
-const RouteTable::Cell* RouteTable::find_cell(Gsi gsi) const {
+const RouteCell* RouteTable::cell(Gsi gsi) const {
     if (gsi.value >= gsis)
         return nullptr;
     const Chunk* chunk = chunks_[gsi.value / chunk_size].load(std::memory_order_acquire);
@@ -152,23 +81,8 @@ const RouteTable::Cell* RouteTable::find_cell(Gsi gsi) const {
 }
 
 std::optional<Route> RouteTable::find(Gsi gsi) const {
-    const Cell* found = find_cell(gsi);
-    return found == nullptr ? std::nullopt : unpack(found->read());
-}
-
-std::uint64_t RouteTable::version(Gsi gsi) const {
-    const Cell* found = find_cell(gsi);
-    return found == nullptr ? 0 : found->sequence.load();
-}
-
-void RouteTable::keep_translated(Gsi gsi, std::uint64_t version, const TranslatedMsi& msi) const {
-    if (const Cell* found = find_cell(gsi))
-        found->translated.keep(version, msi);
-}
-
-bool RouteTable::translated(Gsi gsi, TranslatedMsi& msi) const {
-    const Cell* found = find_cell(gsi);
-    return found != nullptr && found->translated.find(found->sequence.load(), msi);
+    const RouteCell* found = cell(gsi);
+    return found == nullptr ? std::nullopt : found->find();
 }
 
 std::optional<Gsi> RouteTable::gsi_of(Pin pin) const {
@@ -200,31 +114,32 @@ void RouteTable::unpoint(Pin pin, Gsi gsi) {
 }
 
 void RouteTable::set(Gsi gsi, const Route& route) {
-    Cell& here = cell(gsi);
-    if (here.slot == 0) {
+    const auto [here, slot] = place(gsi);
+    if (slot == 0) {
         entries_.emplace_back();
-        here.slot = size();
-    } else if (const auto old = unpack(here.read()); old && std::holds_alternative<Pin>(*old)) {
+        slot = size();
+    } else if (const auto old = here.find(); old && std::holds_alternative<Pin>(*old)) {
         unpoint(std::get<Pin>(*old), gsi);
     }
     if (const auto* pin = std::get_if<Pin>(&route))
         point(*pin, gsi);
-    entries_[here.slot] = encode(gsi, route);
-    here.write(pack(route));
+    entries_[slot] = encode(gsi, route);
+    here.set(route);
 }
 
 void RouteTable::remove(Gsi gsi) {
-    if (const Cell* found = find_cell(gsi); found == nullptr || found->slot == 0)
+    const auto old = find(gsi);
+    if (!old)
         return;
-    Cell& here = cell(gsi);
-    if (const auto old = unpack(here.read()); std::holds_alternative<Pin>(*old))
+    const auto [here, slot] = place(gsi);
+    if (std::holds_alternative<Pin>(*old))
         unpoint(std::get<Pin>(*old), gsi);
     // The last entry takes its place.
-    entries_[here.slot] = entries_.back();
-    cell(Gsi{entries_[here.slot].gsi}).slot = here.slot;
+    entries_[slot] = entries_.back();
+    place(Gsi{entries_[slot].gsi}).slot = slot;
     entries_.pop_back();
-    here.slot = 0;
-    here.write({});
+    slot = 0;
+    here.set(std::nullopt);
 }
 
 expected<void> RouteTable::replace(const kvm_irq_routing& table) {

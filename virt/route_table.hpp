@@ -4,8 +4,7 @@
 
 #include "virt/expected.hpp"
 #include "virt/ids.hpp"
-#include "virt/msi.hpp"
-#include "virt/translated_msi.hpp"
+#include "virt/route_cell.hpp"
 
 #include <linux/kvm.h>
 
@@ -16,7 +15,6 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <variant>
 #include <vector>
 
 namespace virt {
@@ -28,9 +26,6 @@ namespace virt {
     return {reinterpret_cast<const kvm_irq_routing_entry*>(reinterpret_cast<const std::byte*>(&table) + header),
             table.nr};
 }
-
-/// Where a GSI goes: to an input of the irqchip, or out as an MSI.
-using Route = std::variant<Pin, Msi>;
 
 /// At most one route for each GSI (arm64 has one irqchip, and KVM refuses a second entry there).
 ///
@@ -55,29 +50,24 @@ public:
 
     /// Any thread.
     [[nodiscard]] std::optional<Route> find(Gsi gsi) const;
+    /// Any thread: the same to deliver by; null if that GSI has had no route yet. It stays as long as the table.
+    [[nodiscard]] const RouteCell* cell(Gsi gsi) const;
     /// Any thread: the GSI of that pin, the one set last if there are several.
     [[nodiscard]] std::optional<Gsi> gsi_of(Pin pin) const;
-
-    // Any thread: the message of a route may be kept translated beside it.
-
-    /// Of a route: another one after each change; 0 if that GSI never had one. Read it before the route.
-    [[nodiscard]] std::uint64_t version(Gsi gsi) const;
-    /// `translated` finds it as long as that is the version.
-    void keep_translated(Gsi gsi, std::uint64_t version, const TranslatedMsi& msi) const;
-    /// False unless one is kept for the present route. It may be no longer current.
-    [[nodiscard]] bool translated(Gsi gsi, TranslatedMsi& msi) const;
 
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(entries_.size()) - 1; }
     /// Valid until the next change.
     [[nodiscard]] const kvm_irq_routing& encoded();
 
 private:
-    struct Cell;
     struct Chunk;
+    struct Place {
+        RouteCell& cell;
+        std::uint32_t& slot;
+    };
     static constexpr std::uint32_t chunk_size = 64; // GSIs
 
-    [[nodiscard]] Cell& cell(Gsi gsi);
-    [[nodiscard]] const Cell* find_cell(Gsi gsi) const;
+    [[nodiscard]] Place place(Gsi gsi);
     void point(Pin pin, Gsi gsi);
     void unpoint(Pin pin, Gsi gsi);
 

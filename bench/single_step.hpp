@@ -31,8 +31,10 @@ std::uint64_t instructions(Work work) {
     const auto stop_signal = [&] {
         int status = 0;
         if (::waitpid(child, &status, 0) != child || !WIFSTOPPED(status)) {
-            std::fputs("single_step: ptrace is refused\n", stderr);
-            std::exit(skipped);
+            const bool refused = WIFEXITED(status) && WEXITSTATUS(status) == skipped;
+            std::fputs(refused ? "single_step: ptrace is refused\n" : "single_step: the work ended the process\n",
+                       stderr);
+            std::exit(refused ? skipped : 125);
         }
         return WSTOPSIG(status);
     };

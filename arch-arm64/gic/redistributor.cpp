@@ -57,15 +57,19 @@ void Redistributor::forget_if_unmapped(Interrupt& one) {
         one.latch = false;
 }
 
+void Redistributor::settle(Interrupt& one, Queueing queueing) {
+    if (one.queued && one.deliverable())
+        queue_.sort(one);
+    else if (one.queued)
+        dequeue(one);
+    else if (queueing == Queueing::event)
+        enqueue(one);
+}
+
 void Redistributor::settle_and_unlock(Interrupt& one, Queueing queueing) {
     auto* const target = one.active ? this : one.target;
     if (target == this) {
-        if (one.queued && one.deliverable())
-            queue_.sort(one);
-        else if (one.queued)
-            dequeue(one);
-        else if (queueing == Queueing::event)
-            enqueue(one);
+        settle(one, queueing);
         drive();
         mutex_.unlock();
         return;

@@ -14,7 +14,9 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <type_traits>
+#include <span>
 
 namespace arm64::gic {
 
@@ -60,6 +62,17 @@ public:
             change(one);
         holder.settle_and_unlock(one, was_active ? Queueing::event : queueing);
     }
+    /// The same for those of `many` that are held here and are to stay, under one lock: `change` leaves targets alone.
+    template <class Change>
+    void update_held(std::span<Interrupt> many, Change change) {
+        const virt::Lock lock(mutex_);
+        for (auto& one : many)
+            if (one.holder.load(std::memory_order_relaxed) == this) {
+                change(one);
+                settle(one, Queueing::event);
+            }
+        drive();
+    }
     /// Calls `look(one)` under the same lock.
     template <class Look>
     static auto inspect(Interrupt& one, Look look) VIRT_UNCHECKED {
@@ -100,12 +113,14 @@ public:
     void set_lpis_enabled(bool enabled);
 
     /// For Lpis and the register frame: GICR_PENDBASER as sanitised, PTZ included. Guarded by the lock of Lpis.
-    std::uint64_t PENDBASER = 0;
+    std::uint64_t PENDBASER = 0x580; // inner shareable, RaWb
 
 private:
     /// Answers the holder with its lock held.
     static Redistributor& lock_holder(Interrupt& one) VIRT_UNCHECKED;
     void settle_and_unlock(Interrupt& one, Queueing queueing) VIRT_UNCHECKED;
+    /// Queues one that stays here, or takes it out.
+    void settle(Interrupt& one, Queueing queueing) VIRT_REQUIRES(mutex_);
     void enqueue(Interrupt& one) VIRT_REQUIRES(mutex_);
     void dequeue(Interrupt& one) VIRT_REQUIRES(mutex_);
     static void forget_if_unmapped(Interrupt& one);

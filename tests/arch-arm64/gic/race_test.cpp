@@ -24,6 +24,7 @@ namespace {
 constexpr std::uint32_t vcpus = 3;
 constexpr std::uint32_t interrupts = 64;
 constexpr std::uint32_t first_level = 48; // SPIs from here on are level-sensitive
+constexpr std::uint32_t forwarded = interrupts - 1; // and this one has a source at the host
 constexpr int rounds = 100'000;
 
 /// What the two sides of an interrupt know of each other.
@@ -35,14 +36,35 @@ struct Traffic {
     std::mutex device; ///< of a level-sensitive one, whose line and work change together
 };
 
+/// A source that asserts until the guest's handler serves it.
+class Source final : public PhysicalIrq {
+public:
+    explicit Source(Interrupt& one) : one_(one) {}
+
+    void assert_it() {
+        asserted_.store(true);
+        Gic::sample(one_);
+    }
+    void serve() {
+        asserted_.store(false);
+        Gic::sample(one_);
+    }
+    [[nodiscard]] bool level() const override { return asserted_.load(); }
+    void deactivated() override { Gic::sample(one_); }
+    void set_active(bool active) override { active_.store(active); }
+    [[nodiscard]] bool active() const override { return active_.load(); }
+
+private:
+    Interrupt& one_;
+    std::atomic<bool> asserted_ = false;
+    std::atomic<bool> active_ = false;
+};
+
 class GicRace : public testing::Test, protected CpuSide {
 protected:
     using Random = std::minstd_rand; // one for each thread, of a fixed seed
 
     GicRace() {
-        for (std::uint32_t n = 0; n < vcpus; ++n)
-            gic_.add_vcpu(virt::VcpuId{n}, n);
-        gic_.init(interrupts);
         gic_.set_forwarding(true);
         for (std::uint32_t n = 0; n < vcpus; ++n) {
             gic_.write_sysreg(VcpuIndex{n}, ICC_PMR_EL1, 0xFF);
@@ -54,6 +76,7 @@ protected:
                 one.enabled = true;
                 one.trigger = intid < first_level ? Trigger::edge : Trigger::level;
             });
+        Gic::map(spi(forwarded), source_);
     }
 
     void set_line(VcpuIndex vcpu, Input input, Level level) override {
@@ -78,6 +101,8 @@ protected:
             one.taken.fetch_add(1);
             if (intid < first_level) {
                 one.work.store(false);
+            } else if (intid == forwarded) {
+                source_.serve();
             } else {
                 const std::scoped_lock lock(one.device);
                 one.work.store(false);
@@ -124,7 +149,9 @@ protected:
             EXPECT_LE(spis_[n].taken - before[n], 1U) << "SPI " << n + first_spi << " came twice for one signal";
     }
     void expect_nothing_lost() {
-        for (std::uint32_t n = 0; n < interrupts - first_spi; ++n) {
+        EXPECT_FALSE(source_.level()) << "a source was asserted and never served";
+        EXPECT_GT(spis_[forwarded - first_spi].taken, 0U);
+        for (std::uint32_t n = 0; n < forwarded - first_spi; ++n) {
             EXPECT_FALSE(spis_[n].work) << "SPI " << n + first_spi
                                         << " was signalled and never taken: " << state(spi(n + first_spi));
             EXPECT_LE(spis_[n].taken, spis_[n].signals) << "SPI " << n + first_spi;
@@ -149,7 +176,7 @@ protected:
 
     void signal_spis(Random& random) {
         for (int n = 0; n < rounds; ++n) {
-            const auto pin = static_cast<std::uint32_t>(random() % (interrupts - first_spi));
+            const auto pin = static_cast<std::uint32_t>(random() % (forwarded - first_spi));
             auto& one = spis_[pin];
             one.signals.fetch_add(1);
             const auto lock =
@@ -175,6 +202,17 @@ protected:
                 spi(any_spi(random)), [&](Interrupt& one) { one.target = &target; }, Redistributor::Queueing::kept);
         }
     }
+    void assert_source(Random& /*random*/) {
+        for (int n = 0; n < rounds; ++n)
+            source_.assert_it();
+    }
+    /// Ends as it began: mapped.
+    void unmap_and_map(Random& /*random*/) {
+        for (int n = 0; n < rounds / 10; ++n) { // unmapping waits for calls to the source
+            gic_.unmap(spi(forwarded));
+            Gic::map(spi(forwarded), source_);
+        }
+    }
     void enable_and_disable(Random& random) {
         for (int n = 0; n < rounds; ++n) {
             auto& one = spi(any_spi(random));
@@ -198,8 +236,16 @@ protected:
         return first_spi + static_cast<std::uint32_t>(random() % (interrupts - first_spi));
     }
 
+    Interrupt& initialise() {
+        for (std::uint32_t n = 0; n < vcpus; ++n)
+            gic_.add_vcpu(virt::VcpuId{n}, n);
+        gic_.init(interrupts);
+        return spi(forwarded);
+    }
+
     virt::SlotMemory memory_;
     Gic gic_{*this, memory_};
+    Source source_{initialise()};
     std::array<std::atomic<bool>, vcpus> irq_{};
     std::array<Traffic, interrupts - first_spi> spis_{};
     std::array<std::array<Traffic, 16>, vcpus> sgis_{};
@@ -209,7 +255,8 @@ TEST_F(GicRace, NothingIsLostAmongDevicesVcpusAndRoutes) {
     run({[this](Random& random) { signal_spis(random); }, [this](Random& random) { signal_spis(random); },
          [this](Random& random) { send_sgis(random); }, [this](Random& random) { route(random); },
          [this](Random& random) { route(random); }, [this](Random& random) { enable_and_disable(random); },
-         [this](Random& random) { prioritise(random); }});
+         [this](Random& random) { prioritise(random); }, [this](Random& random) { assert_source(random); },
+         [this](Random& random) { unmap_and_map(random); }});
     drain();
     expect_nothing_lost();
 }

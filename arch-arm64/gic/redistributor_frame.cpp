@@ -99,7 +99,7 @@ std::uint64_t RedistributorFrame::PENDBASER(const Access&) { return gic().lpis()
 
 void RedistributorFrame::set_PENDBASER(const Access& access, std::uint64_t value) {
     if (!redistributor_.lpis_enabled())
-        gic().lpis().set_PENDBASER(redistributor_, access.merge(gic().lpis().PENDBASER(redistributor_), value));
+        gic().lpis().set_PENDBASER(redistributor_, value, access.mask);
 }
 
 // The upper word is about virtual PEs.

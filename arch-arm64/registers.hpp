@@ -27,6 +27,12 @@ inline constexpr auto pc = core(0x40);
 inline constexpr auto MPIDR_EL1 = system(3, 0, 0, 0, 5);
 /// KVM_REG_ARM_TIMER_CNT, CNTVCT_EL0 of every vCPU. The ABI has the encodings of CNT and CVAL swapped.
 inline constexpr auto TIMER_CNT = system(3, 3, 14, 3, 2);
+inline constexpr auto TIMER_CVAL = system(3, 3, 14, 0, 2);
+inline constexpr auto TIMER_CTL = system(3, 3, 14, 3, 1);
+/// The physical timer's.
+inline constexpr auto PTIMER_CNT = system(3, 3, 14, 0, 1);
+inline constexpr auto PTIMER_CVAL = system(3, 3, 14, 2, 2);
+inline constexpr auto PTIMER_CTL = system(3, 3, 14, 2, 1);
 static_assert(MPIDR_EL1.value == 0x6030'0000'0013'C005 && TIMER_CNT.value == 0x6030'0000'0013'DF1A);
 
 /// Aff3, Aff2, Aff1, Aff0 of MPIDR_EL1.

@@ -75,10 +75,9 @@ void Redistributor::settle_and_unlock(Interrupt& one, Queueing queueing) {
         return;
     }
     const bool waits = one.queued || queueing == Queueing::event;
-    if (one.queued) {
+    if (one.queued)
         queue_.remove(one);
-        drive();
-    }
+    drive(); // an end that moves it dropped a priority here
     one.holder.store(target, std::memory_order_release);
     mutex_.unlock();
     // Somebody may move it on meanwhile, who does not know that it waits: it is queued where it is then.
@@ -182,7 +181,7 @@ bool Redistributor::deactivate(Interrupt& one) {
             return false;
     }
     bool was_active = false;
-    update(one, [&](Interrupt& found) { was_active = std::exchange(found.active, false); });
+    update(one, [&](Interrupt& found) { was_active = std::exchange(found.active, false); }, Queueing::kept);
     return was_active;
 }
 

@@ -23,7 +23,7 @@ enum class Group : std::uint8_t { group0, group1 };
 ///
 /// It is `queued` if it waits on its holder for an acknowledge. As in KVM this is state and no function: what could be
 /// delivered is queued by an event (a line, a message, a write to enable), not by whatever made it possible.
-struct Interrupt {
+struct alignas(64) Interrupt { // one cache line
     std::atomic<Redistributor*> holder = nullptr; ///< target, or where it is active
 
     Redistributor* target = nullptr; ///< where it shall go; a redistributor without a vCPU: nowhere

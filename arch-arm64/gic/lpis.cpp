@@ -46,6 +46,13 @@ struct Configuration : Register<Configuration, std::uint8_t> {
 
 bool exists(const Interrupt& lpi) { return lpi.references != 0 || lpi.queued; }
 
+/// Under the locks of Lpis and of its holder.
+void send(Interrupt& lpi, Redistributor& target) {
+    lpi.target->lpis.remove(lpi.intid);
+    target.lpis.insert(lpi.intid);
+    lpi.target = &target;
+}
+
 void configure(Interrupt& lpi, Configuration entry) {
     lpi.priority = static_cast<std::uint8_t>(entry[Configuration::Priority] << Configuration::Priority.low);
     lpi.enabled = entry[Configuration::Enable] != 0;
@@ -135,7 +142,7 @@ virt::expected<Interrupt*> Lpis::map(Intid intid, Redistributor* target) {
     }
     Redistributor::update(*one, [&](Interrupt& lpi) {
         lpi.references = 1;
-        lpi.target = target != nullptr ? target : &nowhere_;
+        send(lpi, target != nullptr ? *target : nowhere_);
         lpi.latch = pending;
         configure(lpi, Configuration{*entry});
     });
@@ -156,7 +163,7 @@ void Lpis::unmap(Interrupt& lpi) {
 
 void Lpis::retarget(Interrupt& lpi, Redistributor& target) {
     const virt::Lock lock(mutex_);
-    Redistributor::update(lpi, [&](Interrupt& one) { one.target = &target; }, Redistributor::Queueing::kept);
+    Redistributor::update(lpi, [&](Interrupt& one) { send(one, target); }, Redistributor::Queueing::kept);
 }
 
 void Lpis::move_all(Redistributor& from, Redistributor& to) {
@@ -168,7 +175,7 @@ void Lpis::move_all(Redistributor& from, Redistributor& to) {
                     lpi,
                     [&](Interrupt& one) {
                         if (exists(one))
-                            one.target = &to;
+                            send(one, to);
                     },
                     Redistributor::Queueing::kept);
     });
@@ -185,21 +192,13 @@ virt::expected<void> Lpis::reload(Interrupt& lpi) {
 
 void Lpis::reload_all(Redistributor& target) {
     const virt::Lock lock(mutex_);
-    each_chunk([&](Chunk& chunk) VIRT_UNCHECKED { // clang does not see the lock from inside
-        const Intid first = chunk.front().intid;
-        std::array<Configuration, per_chunk> entries;
+    target.lpis.each_group([&](Intid first, std::uint64_t which) VIRT_UNCHECKED { // clang does not see the lock inside
+        std::array<Configuration, LpiSet::group> entries; // of one page, as tables are aligned: readable or not
         if (memory_.read(configuration_of(first), std::as_writable_bytes(std::span(entries))))
-            return target.update_held(chunk, [&](Interrupt& one) {
+            target.update_held(std::span(&known(first.value), LpiSet::group), which, [&](Interrupt& one) {
                 if (exists(one))
                     configure(one, entries[one.intid.value - first.value]);
             });
-        // The table, or the RAM it is in, ends among them.
-        for (auto& lpi : chunk)
-            if (const auto entry = memory_.read<Configuration>(configuration_of(lpi.intid)))
-                target.update_held(std::span(&lpi, 1), [&](Interrupt& one) {
-                    if (exists(one))
-                        configure(one, *entry);
-                });
     });
 }
 

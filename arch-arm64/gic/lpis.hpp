@@ -85,6 +85,7 @@ public:
 
 private:
     static constexpr std::uint32_t per_chunk = 256;
+    static_assert(per_chunk % LpiSet::group == 0);
     static constexpr std::uint32_t chunks = (end - first_lpi) / per_chunk;
     using Chunk = std::array<Interrupt, per_chunk>;
 

@@ -5,6 +5,7 @@
 
 #include "arch-arm64/gic/cpu_interface.hpp"
 #include "arch-arm64/gic/interrupt.hpp"
+#include "arch-arm64/gic/lpi_set.hpp"
 #include "arch-arm64/gic/pending_queue.hpp"
 #include "arch-arm64/irqchip.hpp"
 #include "virt/ids.hpp"
@@ -13,10 +14,10 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <type_traits>
-#include <span>
 
 namespace arm64::gic {
 
@@ -62,12 +63,14 @@ public:
             change(one);
         holder.settle_and_unlock(one, was_active ? Queueing::event : queueing);
     }
-    /// The same for those of `many` that are held here and are to stay, under one lock: `change` leaves targets alone.
+    /// The same for those of `many`, 64 at most, whose bit is set in `which`, that are held here and are to stay, under
+    /// one lock: `change` leaves targets alone.
     template <class Change>
-    void update_held(std::span<Interrupt> many, Change change) {
+    void update_held(std::span<Interrupt> many, std::uint64_t which, Change change) {
         const virt::Lock lock(mutex_);
-        for (auto& one : many)
-            if (one.holder.load(std::memory_order_relaxed) == this) {
+        for (; which != 0; which &= which - 1)
+            if (auto& one = many[static_cast<unsigned>(std::countr_zero(which))];
+                one.holder.load(std::memory_order_relaxed) == this) {
                 change(one);
                 settle(one, Queueing::event);
             }
@@ -114,6 +117,8 @@ public:
 
     /// For Lpis and the register frame: GICR_PENDBASER as sanitised, PTZ included. Guarded by the lock of Lpis.
     std::uint64_t PENDBASER = 0x580; // inner shareable, RaWb
+    /// For Lpis, and guarded by its lock: those whose target is this.
+    LpiSet lpis;
 
 private:
     /// Answers the holder with its lock held.

@@ -111,13 +111,17 @@ void sample_source(Interrupt& found) {
 
 } // namespace
 
-void Gic::map(Interrupt& one, PhysicalIrq& source) {
+bool Gic::map(Interrupt& one, PhysicalIrq& source) {
+    bool free = false;
     Redistributor::update(one, [&](Interrupt& found) {
-        VIRT_ASSERT(found.source == nullptr, "an interrupt forwards one source");
+        free = found.source == nullptr;
+        if (!free)
+            return;
         found.source = &source;
         found.line = false;
         sample_source(found);
     });
+    return free;
 }
 
 void Gic::sample(Interrupt& one) {

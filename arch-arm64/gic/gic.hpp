@@ -99,9 +99,9 @@ public:
     [[nodiscard]] std::uint32_t revision() const { return revision_.load(); }
     void set_revision(std::uint32_t revision) { revision_.store(revision); }
 
-    /// Forwards `source` by this SPI or PPI; one source each. The line is the source's from now on, and what is active
-    /// stays so. Whoever knows that the source's level may have changed calls `sample`.
-    static void map(Interrupt& one, PhysicalIrq& source);
+    /// Forwards `source` by this SPI or PPI; false if that forwards one already. The line is the source's from now on,
+    /// and what is active stays so. Whoever knows that the source's level may have changed calls `sample`.
+    static bool map(Interrupt& one, PhysicalIrq& source);
     /// The interrupt is an ordinary one again: nothing pends, what is active ends as usual. The source may fire. When
     /// this returns, nobody calls the source: not from within one of its calls.
     void unmap(Interrupt& one);

@@ -3,6 +3,7 @@
 
 #include "arch-arm64/registers.hpp"
 #include "arch-arm64/timer/cnt_registers.hpp"
+#include "virt/assert.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -73,9 +74,9 @@ std::optional<std::uint64_t> ArchTimer::Output::remaining() const {
     return due - now;
 }
 
-void ArchTimer::Output::connect(gic::Gic& gic, gic::Interrupt& interrupt) {
+void ArchTimer::Output::connect(gic::Interrupt& interrupt) {
     interrupt_ = &interrupt;
-    gic.map(interrupt, *this);
+    VIRT_ASSERT(gic::Gic::map(interrupt, *this), "nothing else is forwarded by a PPI");
 }
 
 // Source: kvm_vgic_reset_mapped_irq.
@@ -115,7 +116,7 @@ virt::expected<void> ArchTimer::enter(gic::Gic& gic, VcpuIndex vcpu) {
     gic_ = &gic;
     for (auto& one : outputs_) {
         const auto ppi = (*ppis)[static_cast<std::size_t>(one.timer())];
-        one.connect(gic, gic.redistributor(vcpu).private_interrupt(ppi.value));
+        one.connect(gic.redistributor(vcpu).private_interrupt(ppi.value));
     }
     connected_.store(true, std::memory_order_release);
     look();

@@ -74,7 +74,7 @@ private:
         /// Ticks until the level rises by itself, if it does.
         [[nodiscard]] std::optional<std::uint64_t> remaining() const;
 
-        void connect(gic::Gic& gic, gic::Interrupt& interrupt);
+        void connect(gic::Interrupt& interrupt);
         void disconnect(gic::Gic& gic) { gic.unmap(*interrupt_); }
         void look() { gic::Gic::sample(*interrupt_); }
         void make_idle();

@@ -67,7 +67,8 @@ void Redistributor::settle(Interrupt& one, Queueing queueing) {
 }
 
 void Redistributor::settle_and_unlock(Interrupt& one, Queueing queueing) {
-    auto* const target = one.active ? this : one.target;
+    // An active one stays where it was acknowledged; if it was made active nowhere, until its next event.
+    auto* const target = one.active && (has_vcpu() || queueing == Queueing::kept) ? this : one.target;
     if (target == this) {
         settle(one, queueing);
         drive();

@@ -52,7 +52,7 @@ public:
     };
     /// Calls `change(one)` under the lock of its holder, then queues it, takes it out or moves it as that makes
     /// necessary, and drives the lines of the PEs concerned. Any thread, no lock of a redistributor held. `change` may
-    /// answer a Queueing of its own. The end of the active state is always an event.
+    /// answer a Queueing of its own. The end of the active state is an event, unless it was active nowhere.
     template <class Change>
     static void update(Interrupt& one, Change change, Queueing queueing = Queueing::event) VIRT_UNCHECKED {
         auto& holder = lock_holder(one);
@@ -61,7 +61,7 @@ public:
             queueing = change(one);
         else
             change(one);
-        holder.settle_and_unlock(one, was_active ? Queueing::event : queueing);
+        holder.settle_and_unlock(one, was_active && holder.has_vcpu() ? Queueing::event : queueing);
     }
     /// The same for those of `many`, 64 at most, whose bit is set in `which`, that are held here and are to stay, under
     /// one lock: `change` leaves targets alone.

@@ -35,6 +35,9 @@ public:
     /// this wakes or kicks it. Called with a lock of the irqchip held, so that levels arrive in their order: it must
     /// not call the irqchip.
     virtual void set_line(VcpuIndex vcpu, Input input, Level level) = 0;
+    /// IrqchipSide::wakes has become true while no input is high. Under the same lock. Whoever sleeps in no WFI ignores
+    /// it.
+    virtual void wake(VcpuIndex /*vcpu*/) {}
 };
 
 /// What CPUs tell an irqchip. Each call comes from the thread of the vCPU it names. Its frames are devices of the VM's
@@ -50,6 +53,11 @@ public:
     virtual std::optional<std::uint64_t> read_sysreg(VcpuIndex vcpu, SysregId id) = 0;
     /// An MSR; false means UNDEFINED.
     virtual bool write_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value) = 0;
+
+    /// Whether a WFI ends though no input is high. The architecture asks for none of that; KVM wakes a vCPU for what
+    /// waits and its priority mask lets pass, even if its group is disabled or a higher priority runs
+    /// (kvm_vgic_vcpu_pending_irq). Any thread; see CpuSide::wake.
+    [[nodiscard]] virtual bool wakes(VcpuIndex /*vcpu*/) { return false; }
 
     /// The output of a timer or of the PMU, a level-sensitive PPI.
     virtual void timer_level(VcpuIndex vcpu, Intid ppi, CpuSide::Level level) = 0;

@@ -134,6 +134,7 @@ public:
     // IrqchipSide
     std::optional<std::uint64_t> read_sysreg(VcpuIndex vcpu, SysregId id) override;
     bool write_sysreg(VcpuIndex vcpu, SysregId id, std::uint64_t value) override;
+    bool wakes(VcpuIndex vcpu) override { return redistributor(vcpu).wakes(); }
     void timer_level(VcpuIndex vcpu, Intid ppi, CpuSide::Level level) override;
 
 private:

@@ -52,6 +52,8 @@ public:
     [[nodiscard]] unsigned first_level(Group group) const {
         return static_cast<unsigned>(std::countr_zero(used_[index_of(group)]));
     }
+    /// Of that level, or 256.
+    [[nodiscard]] static unsigned priority_of(unsigned level) { return level << 2U; }
     /// Who waits longest there.
     [[nodiscard]] Interrupt* first(Group group, unsigned level) const {
         return level == levels ? nullptr : lists_[index_of(group)][level].first;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arch-arm64/gic/redistributor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace arm64::gic {
@@ -120,6 +121,16 @@ Interrupt* Redistributor::best() const {
     return level1 < level0 ? queue_.first(Group::group1, level1) : queue_.first(Group::group0, level0);
 }
 
+bool Redistributor::something_passes_the_mask() const {
+    const auto level = std::min(queue_.first_level(Group::group0), queue_.first_level(Group::group1));
+    return PendingQueue::priority_of(level) < cpu_interface_.PMR();
+}
+
+bool Redistributor::wakes() {
+    const virt::Lock lock(mutex_);
+    return something_passes_the_mask();
+}
+
 void Redistributor::drive() {
     if (cpus_ == nullptr)
         return;
@@ -127,6 +138,10 @@ void Redistributor::drive() {
     const unsigned signalled = one != nullptr && cpu_interface_.passes(one->priority, one->group)
                                    ? 1U << static_cast<unsigned>(one->group)
                                    : 0;
+    const bool wakes = signalled == 0 && something_passes_the_mask();
+    if (wakes && !woken_)
+        cpus_->wake(index_);
+    woken_ = wakes;
     const unsigned changed = std::exchange(driven_, signalled) ^ signalled;
     if (changed == 0)
         return;

@@ -104,6 +104,8 @@ public:
     [[nodiscard]] std::uint32_t acknowledge(Group group);
     /// ICC_HPPIR<group>_EL1.
     [[nodiscard]] std::uint32_t highest_pending(Group group);
+    /// See IrqchipSide::wakes.
+    [[nodiscard]] bool wakes();
     /// ICC_EOIR<group>_EL1: priority drop and, unless EOImode is set, deactivation. `one` is what the INTID names, if
     /// anything. True if this deactivated it; the caller tells who wants to know (see `Gic`).
     [[nodiscard]] bool end(Interrupt* one, Group group);
@@ -130,6 +132,8 @@ private:
     void dequeue(Interrupt& one) VIRT_REQUIRES(mutex_);
     static void forget_if_unmapped(Interrupt& one);
     [[nodiscard]] Interrupt* best() const VIRT_REQUIRES(mutex_);
+    /// Whatever its group and the running priority.
+    [[nodiscard]] bool something_passes_the_mask() const VIRT_REQUIRES(mutex_);
     /// Tells the PE what its inputs are now.
     void drive() VIRT_REQUIRES(mutex_);
 
@@ -144,6 +148,7 @@ private:
     PendingQueue queue_ VIRT_GUARDED_BY(mutex_);
     bool forwarding_ VIRT_GUARDED_BY(mutex_) = false;
     unsigned driven_ VIRT_GUARDED_BY(mutex_) = 0; // what the PE was told: a bit for each group, FIQ and IRQ
+    bool woken_ VIRT_GUARDED_BY(mutex_) = false; // nothing is driven, and it was told of what waits
     std::array<Interrupt, private_interrupts> private_; // each guarded by its holder's lock
 };
 

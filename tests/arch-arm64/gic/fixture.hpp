@@ -23,6 +23,8 @@ public:
         repeated_ |= line == (level == Level::high);
         line = level == Level::high;
     }
+    void wake(VcpuIndex vcpu) override { ++wakes_.at(vcpu.value); }
+    [[nodiscard]] unsigned wakes(std::uint32_t vcpu) const { return wakes_.at(vcpu); }
     [[nodiscard]] bool irq(std::uint32_t vcpu) const { return irq_.at(vcpu); }
     [[nodiscard]] bool fiq(std::uint32_t vcpu) const { return fiq_.at(vcpu); }
     /// Whether somebody was told what he knew.
@@ -30,6 +32,7 @@ public:
 
 private:
     std::array<bool, 8> irq_{}, fiq_{};
+    std::array<unsigned, 8> wakes_{};
     bool repeated_ = false;
 };
 

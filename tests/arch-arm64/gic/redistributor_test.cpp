@@ -192,6 +192,36 @@ TEST(Redistributor, PriorityMaskGroupAndBinaryPointMoveTheLine) {
     EXPECT_TRUE(board.lines.irq(0));
 }
 
+TEST(Redistributor, WaitingEndsForWhatTheMaskLetsPass) {
+    Board board;
+    const VcpuIndex vcpu{0};
+    board.enable(40, edge, 0x20);
+    board.enable(41, edge, 0x80);
+    EXPECT_FALSE(board.gic.wakes(vcpu));
+    board.msr(0, ICC_IGRPEN1_EL1, 0);
+    board.raise(40);
+    EXPECT_TRUE(board.gic.wakes(vcpu)) << "though its group is disabled";
+    EXPECT_EQ(board.lines.wakes(0), 1U);
+    board.raise(41);
+    EXPECT_EQ(board.lines.wakes(0), 1U) << "told once";
+    board.msr(0, ICC_PMR_EL1, 0x20);
+    EXPECT_FALSE(board.gic.wakes(vcpu));
+    board.msr(0, ICC_PMR_EL1, 0xF0);
+    EXPECT_EQ(board.lines.wakes(0), 2U);
+    board.msr(0, ICC_IGRPEN1_EL1, 1);
+    EXPECT_TRUE(board.lines.irq(0));
+    EXPECT_EQ(board.IAR(), 40U);
+    EXPECT_FALSE(board.lines.irq(0));
+    EXPECT_TRUE(board.gic.wakes(vcpu)) << "though a higher priority runs";
+    EXPECT_EQ(board.lines.wakes(0), 3U);
+    board.EOIR(40);
+    EXPECT_EQ(board.IAR(), 41U);
+    EXPECT_FALSE(board.gic.wakes(vcpu));
+    board.gic.set_forwarding(false);
+    board.raise(40);
+    EXPECT_FALSE(board.gic.wakes(vcpu));
+}
+
 TEST(Redistributor, Group0IsTheFiq) {
     Board board;
     auto& one = board.enable(40);

@@ -202,16 +202,16 @@ virt::expected<void> Its::restore_devices() {
         VIRT_TRY(restore_page(table.address(), table.bytes() / table_entry_bytes, 0));
         return {};
     }
-    VIRT_TRY(scan(Reader(gic_.memory(), table.address(), table.bytes() / sizeof(Level1Entry)),
-                  [&](std::uint32_t n, std::uint64_t word) -> virt::expected<std::uint64_t> {
-                      const Level1Entry entry{word};
-                      if (entry[Level1Entry::Valid] == 0)
-                          return 1;
-                      const auto page = restore_page(entry.value & Level1Entry::Physical_Address.mask, entries_per_page,
-                                                     n * entries_per_page);
-                      VIRT_TRY(page);
-                      return *page == Scan::stopped ? 0 : 1; // the last device ends all levels
-                  }));
+    const auto restore_level_1 = [&](std::uint32_t n, std::uint64_t word) -> virt::expected<std::uint64_t> {
+        const Level1Entry entry{word};
+        if (entry[Level1Entry::Valid] == 0)
+            return 1;
+        const auto page = restore_page(entry.value & Level1Entry::Physical_Address.mask, entries_per_page,
+                                       n * static_cast<std::uint32_t>(entries_per_page));
+        VIRT_TRY(page);
+        return *page == Scan::stopped ? 0 : 1; // the last device ends all levels
+    };
+    VIRT_TRY(scan(Reader(gic_.memory(), table.address(), table.bytes() / sizeof(Level1Entry)), restore_level_1));
     return {};
 }
 

@@ -47,7 +47,8 @@ TEST(Translations, FindWhatWasAddedAndNothingElse) {
 TEST(Translations, AreAMapWhateverComesAndGoes) {
     Translations translations;
     std::map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>> model;
-    std::minstd_rand random(1); // NOLINT(cert-msc51-cpp): the same each time
+    std::minstd_rand engine(1); // NOLINT(cert-msc51-cpp): the same each time
+    const auto random = [&engine] { return static_cast<std::uint32_t>(engine()); };
     for (int step = 0; step < 40'000; ++step) {
         const auto one = key(random() % 8 * 0x1111, random() % 200);
         const bool there = model.contains(one.value);

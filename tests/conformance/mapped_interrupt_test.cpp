@@ -35,7 +35,6 @@ Puppet& begin(Machine& machine, EOImode mode = EOImode::drop_and_deactivate) {
 }
 
 TEST(MappedInterrupt, DeactivationArmsItAgainOnce) {
-    NEEDS_EXECUTION();
     for (const auto mode : {EOImode::drop_and_deactivate, EOImode::drop}) {
         SCOPED_TRACE(mode == EOImode::drop ? "EOImode 1" : "EOImode 0");
         Machine machine(Bricks{});
@@ -49,7 +48,6 @@ TEST(MappedInterrupt, DeactivationArmsItAgainOnce) {
 }
 
 TEST(MappedInterrupt, NoDeactivationIsMissed) {
-    NEEDS_EXECUTION();
     for (const auto mode : {EOImode::drop_and_deactivate, EOImode::drop}) {
         SCOPED_TRACE(mode == EOImode::drop ? "EOImode 1" : "EOImode 0");
         Machine machine(Bricks{});
@@ -63,7 +61,6 @@ TEST(MappedInterrupt, NoDeactivationIsMissed) {
 }
 
 TEST(MappedInterrupt, ItsActiveStateIsSeenFromBothSides) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine, EOImode::drop);
     const auto seen =
@@ -78,7 +75,6 @@ TEST(MappedInterrupt, ItsActiveStateIsSeenFromBothSides) {
 }
 
 TEST(MappedInterrupt, IsNotTakenAgainIfItsTimerStoppedMeanwhile) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine);
     guest.run(virtual_timer.expire() + List{take(1)} + virtual_timer.stop());
@@ -87,7 +83,6 @@ TEST(MappedInterrupt, IsNotTakenAgainIfItsTimerStoppedMeanwhile) {
 }
 
 TEST(MappedInterrupt, SetPendingByTheGuestIsTakenOnceAndLeavesTheTimerAlone) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine);
     guest.set_handler(Handler::eoi);
@@ -99,7 +94,6 @@ TEST(MappedInterrupt, SetPendingByTheGuestIsTakenOnceAndLeavesTheTimerAlone) {
 }
 
 TEST(MappedInterrupt, ClearPendingTakesTheLatchAndNotTheLine) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine);
     guest.set_handler(Handler::eoi);
@@ -113,7 +107,6 @@ TEST(MappedInterrupt, ClearPendingTakesTheLatchAndNotTheLine) {
 }
 
 TEST(MappedInterrupt, SetActiveByTheGuestHoldsItBackUntilClearActive) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine);
     const auto held = guest.run(List{store32(frame + GICR_ISACTIVER0, bit), load32(frame + GICR_ISACTIVER0)} +
@@ -126,7 +119,6 @@ TEST(MappedInterrupt, SetActiveByTheGuestHoldsItBackUntilClearActive) {
 
 TEST(MappedInterrupt, IsNotMadeActiveFromOutsideOnceItsVcpuHasRun) {
     pitfalls({68});
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     auto& guest = begin(machine);
     EXPECT_OK(machine.set_gicr(0, GICR_ISACTIVER0, bit | bit_of(20)));
@@ -139,7 +131,6 @@ TEST(MappedInterrupt, IsNotMadeActiveFromOutsideOnceItsVcpuHasRun) {
 }
 
 TEST(MappedInterrupt, MadeActiveBeforeTheFirstRunIsHeldBack) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     EXPECT_OK(machine.set_gicr(0, GICR_ISACTIVER0, bit));
     auto& guest = begin(machine, EOImode::drop);
@@ -149,7 +140,6 @@ TEST(MappedInterrupt, MadeActiveBeforeTheFirstRunIsHeldBack) {
 }
 
 TEST(MappedInterrupt, SetPendingFromOutsideIsTakenOnce) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine);
     guest.set_handler(Handler::eoi);
@@ -160,7 +150,6 @@ TEST(MappedInterrupt, SetPendingFromOutsideIsTakenOnce) {
 }
 
 TEST(MappedInterrupt, EnablingLooksAtTheLineAgain) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = begin(machine);
     const auto disable = store32(frame + GICR_ICENABLER0, bit);

@@ -236,7 +236,6 @@ TEST(RestoreOrder, ADisabledDistributorStrandsWhatIsMadePending) {
 
 TEST(RestoreOrder, ATimerInterruptInItsHandlerIsLostOnAVcpuThatHasRun) {
     pitfalls({68});
-    NEEDS_EXECUTION();
     Machine from(Bricks{});
     from.puppet().set_handler(Handler::acknowledge);
     from.puppet().run(open_gic(EOImode::drop) + enable_private(0, 27) + virtual_timer.expire() +

@@ -96,7 +96,6 @@ TEST(SaveRestoreVcpu, TheVirtualCountGoesOn) {
 }
 
 TEST(SaveRestoreVcpu, AnArmedTimerFiresInTheOtherVm) {
-    NEEDS_EXECUTION();
     constexpr std::uint64_t ticks = 3'000'000; // long enough to be saved before, short enough to wait for
     Machine from(Bricks{});
     from.puppet().run(open_gic() + enable_private(0, 27) +
@@ -109,7 +108,6 @@ TEST(SaveRestoreVcpu, AnArmedTimerFiresInTheOtherVm) {
 }
 
 TEST(SaveRestoreVcpu, AMaskedTimerStaysMaskedAndAnExpiredOnePending) {
-    NEEDS_EXECUTION();
     for (const auto CTL : {CTL_ENABLE | CTL_IMASK, CTL_ENABLE}) {
         Machine from(Bricks{});
         from.puppet().run(open_gic() + enable_private(0, 27) + List{msr(CNTV_CVAL_EL0, 0), msr(CNTV_CTL_EL0, CTL)});
@@ -128,7 +126,6 @@ TEST(SaveRestoreVcpu, AMaskedTimerStaysMaskedAndAnExpiredOnePending) {
 }
 
 TEST(SaveRestoreVcpu, ATimerInterruptInItsHandlerStaysThere) {
-    NEEDS_EXECUTION();
     for (const auto mode : {EOImode::drop_and_deactivate, EOImode::drop}) {
         SCOPED_TRACE(mode == EOImode::drop ? "EOImode 1" : "EOImode 0");
         Machine from(Bricks{});
@@ -150,7 +147,6 @@ TEST(SaveRestoreVcpu, ATimerInterruptInItsHandlerStaysThere) {
 }
 
 TEST(SaveRestoreVcpu, ThePhysicalTimerGoesAlongIfItIsReachable) {
-    NEEDS_EXECUTION();
     Machine from(Bricks{});
     from.puppet().run(open_gic() + enable_private(0, 30) + physical_timer.expire());
     const auto state = save(from);

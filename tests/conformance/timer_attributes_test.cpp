@@ -83,7 +83,6 @@ TEST(TimerAttributes, AreSetForEveryVcpuThereIs) {
 }
 
 TEST(TimerAttributes, MustBeTheSameOnEveryVcpuAtTheFirstRun) {
-    NEEDS_EXECUTION();
     Machine machine;
     begin(machine);
     EXPECT_OK(set_ppi(machine, 0, IRQ_VTIMER, 20));
@@ -101,7 +100,6 @@ TEST(TimerAttributes, MustBeTheSameOnEveryVcpuAtTheFirstRun) {
 }
 
 TEST(TimerAttributes, TwoTimersDoNotShareAPpi) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     EXPECT_OK(set_ppi(machine, 0, IRQ_PTIMER, 27)) << "which is found out at the first run";
     EXPECT_ERRNO(EINVAL, machine.vcpu(0).run());
@@ -111,7 +109,6 @@ TEST(TimerAttributes, TwoTimersDoNotShareAPpi) {
 }
 
 TEST(TimerAttributes, AreFixedByTheFirstRun) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     EXPECT_EQ(machine.puppet(0).poll(), Intids{});
     EXPECT_ERRNO(EBUSY, set_ppi(machine, 0, IRQ_VTIMER, 20));
@@ -126,7 +123,6 @@ TEST(TimerAttributes, AreFixedByTheFirstRun) {
 }
 
 TEST(TimerAttributes, MoveATimerAndFreeItsPpi) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     EXPECT_OK(set_ppi(machine, 0, IRQ_VTIMER, 20));
     auto& guest = machine.puppet();

@@ -16,11 +16,10 @@ namespace conformance {
 namespace {
 
 using namespace timer_registers;
-constexpr std::uint64_t far = std::uint64_t{1} << 50; // ticks: nothing counts so far in a test, nor in a host's life
+constexpr std::uint64_t far = std::uint64_t{1} << 56; // ticks: nothing counts so far in a test, nor in a host's life
 
 TEST(TimerRegisters, CvalAndCntHaveEachOthersEncoding) {
     pitfalls({59});
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& vcpu = machine.vcpu(0);
     EXPECT_OK(vcpu.set(TIMER_CVAL, 0x1234'5678'9ABC));
@@ -35,7 +34,6 @@ TEST(TimerRegisters, CvalAndCntHaveEachOthersEncoding) {
 
 TEST(TimerRegisters, CntIsOneForAllVcpus) {
     pitfalls({58});
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     EXPECT_OK(machine.vcpu(1).set(TIMER_CNT, far));
     EXPECT_GE(must(machine.vcpu(0).get(TIMER_CNT)), far);
@@ -93,7 +91,6 @@ TEST(TimerRegisters, OfThePhysicalTimerAreReachableSinceItsCountIsTheVms) {
 }
 
 TEST(TimerRegisters, ThePhysicalCountIsNotMovedWithTheVirtualOne) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     EXPECT_OK(machine.vcpu(0).set(TIMER_CNT, far));
     const auto seen = machine.puppet().run({mrs(CNTPCT_EL0), mrs(CNTVCT_EL0)});

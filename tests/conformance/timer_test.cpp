@@ -20,7 +20,6 @@ using Intids = std::vector<std::uint32_t>;
 constexpr std::uint32_t while_waiting = 500'000;   // ticks: long enough for the guest to be in WFI by then
 
 TEST(Timer, EachInterruptsAsItsPpi) {
-    NEEDS_EXECUTION();
     for (const auto& timer : arch_timers) {
         SCOPED_TRACE(timer.name);
         Machine machine(Bricks{});
@@ -34,7 +33,6 @@ TEST(Timer, EachInterruptsAsItsPpi) {
 }
 
 TEST(Timer, ItsLineStaysHighUntilItIsStopped) {
-    NEEDS_EXECUTION();
     for (const auto& timer : arch_timers) {
         SCOPED_TRACE(timer.name);
         Machine machine(Bricks{});
@@ -46,7 +44,6 @@ TEST(Timer, ItsLineStaysHighUntilItIsStopped) {
 }
 
 TEST(Timer, FiresIfEnabledUnmaskedAndReached) {
-    NEEDS_EXECUTION();
     static constexpr struct {
         std::uint64_t CTL, CVAL;
         bool fires;
@@ -69,7 +66,6 @@ TEST(Timer, FiresIfEnabledUnmaskedAndReached) {
 }
 
 TEST(Timer, IstatusKnowsNoMaskAndIsReadOnly) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     for (const auto& timer : arch_timers) {
         SCOPED_TRACE(timer.name);
@@ -83,7 +79,6 @@ TEST(Timer, IstatusKnowsNoMaskAndIsReadOnly) {
 }
 
 TEST(Timer, MaskingItInTheHandlerQuietsItAndUnmaskingDelivers) {
-    NEEDS_EXECUTION();
     for (const auto& timer : arch_timers) { // as Linux does
         SCOPED_TRACE(timer.name);
         Machine machine(Bricks{});
@@ -98,7 +93,6 @@ TEST(Timer, MaskingItInTheHandlerQuietsItAndUnmaskingDelivers) {
 }
 
 TEST(Timer, TvalIsASignedDistanceOf32Bits) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     static constexpr struct {
         std::uint64_t TVAL;
@@ -120,7 +114,6 @@ TEST(Timer, TvalIsASignedDistanceOf32Bits) {
 }
 
 TEST(Timer, OneThatIsStoppedBeforeItsInterruptIsTakenWithdrawsItAtAnExit) {
-    NEEDS_EXECUTION();
     for (const auto& timer : arch_timers) {
         SCOPED_TRACE(timer.name);
         Machine machine(Bricks{});
@@ -136,7 +129,6 @@ TEST(Timer, OneThatIsStoppedBeforeItsInterruptIsTakenWithdrawsItAtAnExit) {
 }
 
 TEST(Timer, IsLookedAtWheneverItsVcpuEnters) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_private(0, 27));
@@ -149,7 +141,6 @@ TEST(Timer, IsLookedAtWheneverItsVcpuEnters) {
 }
 
 TEST(Timer, TheEarlierOfTheTwoEndsWfi) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_private(0, 27) + enable_private(0, 30));
@@ -162,7 +153,6 @@ TEST(Timer, TheEarlierOfTheTwoEndsWfi) {
 }
 
 TEST(Timer, AMaskedOneDoesNotEndWfi) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     const virt::Gpa flag = machine.allocate(8);
     auto& waiter = machine.puppet(0);
@@ -175,7 +165,6 @@ TEST(Timer, AMaskedOneDoesNotEndWfi) {
 }
 
 TEST(Timer, TheVirtualCountIsTheSameOnEveryVcpu) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     std::uint64_t before = 0;
     for (const unsigned vcpu : {0U, 1U, 0U, 1U}) {
@@ -187,7 +176,6 @@ TEST(Timer, TheVirtualCountIsTheSameOnEveryVcpu) {
 
 TEST(Timer, ItsPpiBelongsToItAlone) {
     pitfalls({57});
-    NEEDS_EXECUTION();
     for (const auto& timer : arch_timers) {
         SCOPED_TRACE(timer.name);
         Machine machine(Bricks{.vcpus = {0, 1}});
@@ -203,7 +191,6 @@ TEST(Timer, ItsPpiBelongsToItAlone) {
 }
 
 TEST(Timer, TakesItsPpiOverAtTheFirstRun) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     EXPECT_OK(machine.set_ppi(27, 0, true));
     EXPECT_VALUE(bit_of(27), machine.line_level(0));
@@ -214,7 +201,6 @@ TEST(Timer, TakesItsPpiOverAtTheFirstRun) {
 }
 
 TEST(Timer, ItsLevelShowsInLinesAndToTheGuestButIsNoLatch) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     const auto ISPENDR0 = load32(layout::gicr(0) + GICR_ISPENDR0);
@@ -227,7 +213,6 @@ TEST(Timer, ItsLevelShowsInLinesAndToTheGuestButIsNoLatch) {
 }
 
 TEST(Timer, VcpuInitStopsItAndKeepsTheRest) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& vcpu = machine.vcpu(0);
     auto& guest = machine.puppet();

@@ -162,9 +162,10 @@ std::uint32_t Generator::DeviceID() {
     return once_in(12) ? one_of<std::uint32_t>({8191, 8192, 65535, 65536, 0xFFFF'FFFF}) : below(3);
 }
 
+/// Most devices have four of them.
 std::uint32_t Generator::EventID() {
-    return once_in(12) ? one_of<std::uint32_t>({8192, 8193, 16384, 31, 32, 65535, 65536, 0x1'0001, 0xFFFF'FFFF})
-                       : below(once_in(4) ? 9 : 4);
+    return once_in(12) ? one_of<std::uint32_t>({7, 8, 8192, 8193, 16384, 31, 32, 65535, 65536, 0x1'0001, 0xFFFF'FFFF})
+                       : below(once_in(2) ? 6 : 4);
 }
 
 std::uint32_t Generator::ICID() {

@@ -39,6 +39,11 @@ Redistributor& Gic::add_vcpu(virt::VcpuId id, std::uint32_t affinity) {
     return *redistributors_.emplace_back(std::make_unique<Redistributor>(cpus_, index, id, affinity, implementation_));
 }
 
+void Gic::remove_vcpu() {
+    VIRT_ASSERT(!initialised(), "a GIC's vCPUs are fixed once it is initialised");
+    redistributors_.pop_back();
+}
+
 void Gic::init(std::uint32_t interrupts) {
     VIRT_ASSERT(!initialised(), "a GIC is initialised once");
     interrupts_ = interrupts;

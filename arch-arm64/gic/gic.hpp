@@ -66,6 +66,8 @@ public:
 
     /// The next vCPU, before `init`. `affinity`: Aff2.Aff1.Aff0 of its MPIDR_EL1.
     Redistributor& add_vcpu(virt::VcpuId id, std::uint32_t affinity);
+    /// The last one is not to be after all; before `init`.
+    void remove_vcpu();
     /// `interrupts`: private ones included, 32..1020. Once.
     void init(std::uint32_t interrupts);
 

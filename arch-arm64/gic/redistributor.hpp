@@ -42,7 +42,9 @@ public:
     [[nodiscard]] bool has_vcpu() const { return cpus_ != nullptr; }
     [[nodiscard]] VcpuIndex index() const { return index_; }
     [[nodiscard]] virt::VcpuId id() const { return id_; }
-    [[nodiscard]] std::uint32_t affinity() const { return affinity_; }
+    [[nodiscard]] std::uint32_t affinity() const { return affinity_.load(std::memory_order_relaxed); }
+    /// The VMM has initialised the vCPU, or written its MPIDR_EL1.
+    void set_affinity(std::uint32_t affinity) { affinity_.store(affinity, std::memory_order_relaxed); }
     /// SGI or PPI.
     [[nodiscard]] Interrupt& private_interrupt(std::uint32_t intid) { return private_.at(intid); }
 
@@ -140,7 +142,7 @@ private:
     CpuSide* const cpus_;
     const VcpuIndex index_;
     const virt::VcpuId id_;
-    const std::uint32_t affinity_;
+    std::atomic<std::uint32_t> affinity_;
     std::atomic<bool> lpis_enabled_ = false;
 
     virt::Mutex mutex_;

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What executes the vCPUs of a VM whose GIC is in userspace.
+#pragma once
+
+#include "arch-arm64/irqchip.hpp"
+#include "arch-arm64/kvm.hpp"
+#include "virt/capability.hpp"
+#include "virt/expected.hpp"
+
+#include <memory>
+
+namespace arm64::soft {
+
+class Vcpu;
+class Vm;
+struct VcpuContext;
+
+/// One for each VM, which owns it.
+class Engine : public CpuSide {
+public:
+    /// Which its CPUs have: EINVAL for others.
+    [[nodiscard]] virtual VcpuFeatures features() const = 0;
+    /// KVM_CHECK_EXTENSION of what its CPUs can do; 0 for what it does not know.
+    [[nodiscard]] virtual int check_extension(virt::Capability capability) const = 0;
+    /// `context` and `vm` outlive the vCPU.
+    virtual virt::expected<std::unique_ptr<Vcpu>> make_vcpu(Vm& vm, VcpuContext& context) = 0;
+};
+
+} // namespace arm64::soft

@@ -437,6 +437,7 @@ TEST(CpuInterface, AWaitingVcpuIsWokenByAnother) {
 
 TEST(CpuInterface, WaitingEndsForADisabledGroupToo) {
     pitfalls({55});
+    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_spi(40, edge));
@@ -447,6 +448,7 @@ TEST(CpuInterface, WaitingEndsForADisabledGroupToo) {
 }
 
 TEST(CpuInterface, WaitingEndsForWhatARunningPriorityHoldsBack) {
+    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_spi(40, edge, 0, 0x20) + enable_spi(41, edge, 0, 0x80));

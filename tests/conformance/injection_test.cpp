@@ -74,6 +74,7 @@ TEST(Injection, ByIrqfd) {
                 Event event;
                 ASSERT_OK(machine.vm().assign(virt::Irqfd{event.fd(), virt::Gsi{intid - 32}}));
                 event.signal();
+                machine.settle();
                 event.close(); // what was written is injected by now
                 machine.expect_taken(intid);
             }
@@ -241,6 +242,7 @@ TEST(Injection, ByIrqfdOfWhatIsNoSpiIsNothing) {
         Event event;
         ASSERT_OK(machine.vm().assign(virt::Irqfd{event.fd(), virt::Gsi{0}}));
         event.signal();
+        machine.settle();
         EXPECT_EQ(event.count(), 0U); // consumed all the same
         EXPECT_EQ(guest.poll(), Intids{});
     }

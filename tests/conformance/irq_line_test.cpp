@@ -47,7 +47,6 @@ TEST(IrqLine, ASpiHasNoVcpu) {
 }
 
 TEST(IrqLine, PpisAreNamedWithTheirVcpu) {
-    NEEDS_WHOLE_GIC();
     Machine machine(Bricks{.vcpus = {0, 1}});
     for (const auto number : {16U, 20U, 31U})
         EXPECT_OK(set(machine, ppi, number, 1)) << number;
@@ -60,7 +59,6 @@ TEST(IrqLine, PpisAreNamedWithTheirVcpu) {
 }
 
 TEST(IrqLine, APpiIsTakenByItsVcpuUntilItsLineFalls) {
-    NEEDS_WHOLE_GIC();
     Machine machine(Bricks{.vcpus = {0, 1}});
     auto& first = machine.puppet(0);
     auto& second = machine.puppet(1);
@@ -74,7 +72,6 @@ TEST(IrqLine, APpiIsTakenByItsVcpuUntilItsLineFalls) {
 }
 
 TEST(IrqLine, APpisVcpuIsAnIndexOrAnId) {
-    NEEDS_WHOLE_GIC();
     Machine machine(Bricks{.vcpus = {0, 2, 3, 1}});
     EXPECT_OK(machine.set_ppi(20, 1, true));
     unsigned raised = 1;
@@ -102,7 +99,6 @@ TEST(IrqLine, AVcpuInputsVcpuIsAnIndexOrAnId) {
 
 TEST(IrqLine, ATimersOwnPpiIsIgnored) {
     pitfalls({57});
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_private(0, 27));
@@ -164,7 +160,6 @@ TEST(IrqLine, AVgicThatIsNotInitialisedIsBusy) {
 }
 
 TEST(IrqLine, PpisOfAVgicThatIsNotInitialisedAreBusyToo) {
-    NEEDS_WHOLE_GIC();
     Machine machine;
     ASSERT_OK(machine.create_vcpu(0));
     ASSERT_OK(machine.init_vcpu(0));
@@ -231,7 +226,6 @@ TEST(IrqLine, WhatIsNotEnabledWaits) {
 }
 
 TEST(IrqLine, AnLpiThatExistsIsLatched) {
-    NEEDS_ITS();
     Machine machine(Bricks{.its = 1});
     auto& guest = machine.puppet();
     guest.run(open_gic());

@@ -57,7 +57,6 @@ struct Bound : MsiMachine {
 };
 
 TEST(IrqfdMsi, DeliversAnLpiForEachSignal) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     for (int cached = 0; cached < 3; ++cached) {
@@ -69,7 +68,6 @@ TEST(IrqfdMsi, DeliversAnLpiForEachSignal) {
 }
 
 TEST(IrqfdMsi, InjectionIsCompleteWhenTheWriteReturnsIfItIsCached) {
-    NEEDS_ITS();
     NEEDS_INJECTION_INSIDE_WRITE();
     Bound m;
     m.map_and_enable();
@@ -81,7 +79,6 @@ TEST(IrqfdMsi, InjectionIsCompleteWhenTheWriteReturnsIfItIsCached) {
 }
 
 TEST(IrqfdMsi, SignalsCoalesceUntilTheAcknowledge) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     m.cache();
@@ -99,7 +96,6 @@ TEST(IrqfdMsi, SignalsCoalesceUntilTheAcknowledge) {
 }
 
 TEST(IrqfdMsi, TheDeviceIdTellsEqualEventsApart) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     m.map(7, MsiMachine::EventID, LPI + 1);
@@ -116,7 +112,6 @@ TEST(IrqfdMsi, TheDeviceIdTellsEqualEventsApart) {
 }
 
 TEST(IrqfdMsi, DataAndDeviceIdHave32Bits) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     m.cache();
@@ -132,7 +127,6 @@ TEST(IrqfdMsi, DataAndDeviceIdHave32Bits) {
 }
 
 TEST(IrqfdMsi, ARouteWithoutADeviceIdWorksOnlyIfItIsCached) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     EXPECT_OK(m.route({m.msi.address, m.msi.data})); // KVM reads DeviceID 0
@@ -144,7 +138,6 @@ TEST(IrqfdMsi, ARouteWithoutADeviceIdWorksOnlyIfItIsCached) {
 }
 
 TEST(IrqfdMsi, WhatIsNotMappedIsForgotten) {
-    NEEDS_ITS();
     Bound m;
     m.only_tell_tables();
     m.signal_to_the_end(); // the ITS is off
@@ -164,7 +157,6 @@ TEST(IrqfdMsi, WhatIsNotMappedIsForgotten) {
 }
 
 TEST(IrqfdMsi, WhatIsUnmappedOrTurnedOffIsMissedInSpiteOfTheCache) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     m.cache();
@@ -179,7 +171,6 @@ TEST(IrqfdMsi, WhatIsUnmappedOrTurnedOffIsMissedInSpiteOfTheCache) {
 }
 
 TEST(IrqfdMsi, ANewTableMovesIrqfdsThatAreBound) {
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     m.map(7, 9, LPI + 1);
@@ -199,7 +190,6 @@ TEST(IrqfdMsi, ANewTableMovesIrqfdsThatAreBound) {
 }
 
 TEST(IrqfdMsi, ADisabledLpiIsLatchedForLater) {
-    NEEDS_ITS();
     Bound m;
     m.lpis.configure(LPI, 0xA0);
     m.map_and_enable();
@@ -213,7 +203,6 @@ TEST(IrqfdMsi, ADisabledLpiIsLatchedForLater) {
 
 TEST(IrqfdMsi, WhatIsReadableWhenBoundIsOneLpi) {
     pitfalls({14});
-    NEEDS_ITS();
     for (const bool cached : {false, true}) {
         Bound m;
         m.map_and_enable();
@@ -231,7 +220,6 @@ TEST(IrqfdMsi, WhatIsReadableWhenBoundIsOneLpi) {
 
 TEST(IrqfdMsi, AnLpiIsNeverResampled) {
     pitfalls({16});
-    NEEDS_ITS();
     Bound m;
     m.map_and_enable();
     Event trigger;
@@ -248,7 +236,6 @@ TEST(IrqfdMsi, AnLpiIsNeverResampled) {
 
 TEST(IrqfdMsi, FollowsALpiToItsVcpu) {
     pitfalls({50});
-    NEEDS_ITS();
     Machine machine(Bricks{.vcpus = {0, 1}, .its = 1});
     machine.puppet(0).run(open_gic());
     machine.puppet(1).run(open_cpu_interface());

@@ -7,7 +7,6 @@
 #include "tests/conformance/guest.hpp"
 #include "tests/conformance/machine.hpp"
 #include "tests/conformance/pitfall.hpp"
-#include "tests/conformance/provider.hpp"
 
 #include <gtest/gtest.h>
 

@@ -76,10 +76,6 @@ public:
 
     /// Whether vCPUs execute guest code. Without, puppets speak to the interrupt controller directly.
     [[nodiscard]] virtual bool executes_code() const { return true; }
-    /// Whether VMs can have an ITS.
-    [[nodiscard]] virtual bool has_its() const { return true; }
-    /// Whether VMs have a whole GICv3. Otherwise one vCPU, SPIs, and what a guest needs to take them.
-    [[nodiscard]] virtual bool has_whole_gic() const { return true; }
     /// Whether write(2) to an eventfd returns after what its irqfd's fast path injects. Otherwise a thread does that.
     [[nodiscard]] virtual bool injects_inside_write() const { return true; }
     /// Whether the last close(2) of an eventfd ends its bindings.
@@ -107,20 +103,6 @@ public:
     do {                                                                                                               \
         if (!::conformance::provider().executes_code())                                                                \
             GTEST_SKIP() << ::conformance::provider().name() << " executes no guest code";                             \
-    } while (false)
-
-/// For LPIs, and MSIs that arrive.
-#define NEEDS_ITS()                                                                                                    \
-    do {                                                                                                               \
-        if (!::conformance::provider().has_its())                                                                      \
-            GTEST_SKIP() << ::conformance::provider().name() << " has no ITS";                                         \
-    } while (false)
-
-/// For private interrupts, several vCPUs, registers beyond those of `has_whole_gic`.
-#define NEEDS_WHOLE_GIC()                                                                                              \
-    do {                                                                                                               \
-        if (!::conformance::provider().has_whole_gic())                                                                \
-            GTEST_SKIP() << ::conformance::provider().name() << " has no whole GIC";                                   \
     } while (false)
 
 /// For what holds only until write(2) returns.

@@ -83,7 +83,6 @@ TEST(Resample, NeitherAcknowledgeNorExitIsEnough) {
 }
 
 TEST(Resample, ClearingTheActiveStateIsNoDeactivation) {
-    NEEDS_WHOLE_GIC();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_spi(spi, Trigger::level));
@@ -387,7 +386,6 @@ TEST(Resample, ClosingTheResampleEventfdChangesNothing) {
 }
 
 TEST(Resample, EachVcpuThatDeactivatesTells) {
-    NEEDS_WHOLE_GIC();
     Machine machine(Bricks{.vcpus = {0, 1}});
     auto& second = machine.puppet(1);
     machine.puppet(0).run(open_gic());
@@ -405,7 +403,6 @@ TEST(Resample, EachVcpuThatDeactivatesTells) {
 }
 
 TEST(Resample, APpiWithThePinsNumberIsNobodys) {
-    NEEDS_WHOLE_GIC();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_private(0, 20) + enable_spi(32, Trigger::level));

@@ -70,7 +70,7 @@ TEST(Routing, CapabilitiesDoNotDependOnAVgic) {
 }
 
 TEST(Routing, TheKernelAnnouncesItsIrqchipAndUserspaceTimerLines) {
-    NEEDS_WHOLE_GIC();
+    NEEDS_EXECUTION();
     Machine machine;
     EXPECT_EQ(machine.vm().check_extension(Capability::irqchip), 1);
     EXPECT_EQ(machine.vm().check_extension(Capability::arm_user_irq), 1);
@@ -78,7 +78,6 @@ TEST(Routing, TheKernelAnnouncesItsIrqchipAndUserspaceTimerLines) {
 
 TEST(Routing, TheFirstItsBringsDeviceIds) {
     pitfalls({24});
-    NEEDS_ITS();
     Machine machine;
     EXPECT_EQ(machine.system().check_extension(Capability::msi_devid), 0) << "a question to the VM alone";
     EXPECT_EQ(machine.vm().check_extension(Capability::msi_devid), 0);

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace conformance {
@@ -28,9 +29,12 @@ void SeamCpus::set_line(arm64::VcpuIndex vcpu, Input input, Level level) {
     changed_.notify_all();
 }
 
-bool SeamCpus::pending(unsigned vcpu) const {
+std::optional<SeamCpus::Input> SeamCpus::pending(unsigned vcpu) const {
     const std::scoped_lock lock(mutex_);
-    return lines_.at(vcpu)[0] || lines_.at(vcpu)[1];
+    for (const auto input : {Input::fiq, Input::irq})
+        if (lines_.at(vcpu).at(static_cast<std::size_t>(input)))
+            return input;
+    return std::nullopt;
 }
 
 bool SeamCpus::wait(unsigned vcpu) {
@@ -49,6 +53,7 @@ void SeamPuppet::start(const List& list) {
     ASSERT_FALSE(running()) << "one list at a time";
     result_ = {};
     complaint_.clear();
+    enter_();
     thread_ = std::thread([this, list] { play(list); });
 }
 
@@ -94,25 +99,63 @@ void SeamPuppet::store(virt::Gpa address, virt::Width width, std::uint64_t value
         result_.exits.emplace_back(virt::exit::MmioWrite{address, width, value});
 }
 
-// What the handler of guest-images/puppet does. False for a special INTID.
-bool SeamPuppet::take_one() {
-    const arm64::VcpuIndex vcpu{vcpu_};
-    const auto intid =
-        static_cast<std::uint32_t>(irqchip_.read_sysreg(vcpu, id_of(ICC_IAR1_EL1)).value_or(last_special));
-    result_.records.push_back({.value = intid});
+std::optional<std::uint64_t> SeamPuppet::read_sysreg(arm64::SysregId id) {
+    const auto timer = timer_.read_sysreg(id);
+    return timer ? timer : irqchip_.read_sysreg(arm64::VcpuIndex{vcpu_}, id);
+}
+
+bool SeamPuppet::write_sysreg(arm64::SysregId id, std::uint64_t value) {
+    return timer_.write_sysreg(id, value) || irqchip_.write_sysreg(arm64::VcpuIndex{vcpu_}, id, value);
+}
+
+// In the mailbox, as that of guest-images/puppet: it moves with the guest's memory.
+virt::Gpa SeamPuppet::handler_address() const {
+    return PUPPET_MAILBOXES + virt::Gpa{vcpu_} * PUPPET_MAILBOX_SIZE + MAILBOX_HANDLER;
+}
+
+void SeamPuppet::set_handler(Handler handler) {
+    if (!memory_.write(handler_address(), static_cast<std::uint32_t>(handler)))
+        throw std::out_of_range("the mailbox is in no RAM");
+}
+
+Handler SeamPuppet::handler() const {
+    return static_cast<Handler>(memory_.read<std::uint32_t>(handler_address()).value_or(0));
+}
+
+// What the handlers of guest-images/puppet do.
+bool SeamPuppet::take_one(SeamCpus::Input input) {
+    const bool fiq = input == SeamCpus::Input::fiq;
+    const auto IAR = id_of(fiq ? ICC_IAR0_EL1 : ICC_IAR1_EL1);
+    const auto intid = static_cast<std::uint32_t>(read_sysreg(IAR).value_or(last_special));
+    result_.records.push_back({.value = intid, .kind = fiq ? Record::Kind::fiq : Record::Kind::irq});
     if (intid >= first_special && intid <= last_special)
         return false;
     if (on_interrupt_)
         on_interrupt_(intid);
-    if (handler_ != Handler::acknowledge)
-        irqchip_.write_sysreg(vcpu, id_of(ICC_EOIR1_EL1), intid);
-    if (handler_ == Handler::eoi_dir)
-        irqchip_.write_sysreg(vcpu, id_of(ICC_DIR_EL1), intid);
+    const auto after = handler();
+    if (after != Handler::acknowledge)
+        static_cast<void>(write_sysreg(id_of(fiq ? ICC_EOIR0_EL1 : ICC_EOIR1_EL1), intid));
+    if (after == Handler::eoi_dir)
+        static_cast<void>(write_sysreg(id_of(ICC_DIR_EL1), intid));
     return true;
 }
 
+void SeamPuppet::take_pending(std::uint64_t most, Outcome& outcome) {
+    constexpr unsigned storm = 100'000; // spurious ones in a row
+    for (unsigned spurious = 0; outcome.value < most && spurious < storm;) {
+        const auto input = cpus_.pending(vcpu_);
+        if (!input)
+            return;
+        if (take_one(*input))
+            ++outcome.value;
+        else
+            ++spurious;
+    }
+    if (outcome.value < most)
+        complaint_ = "a storm of spurious interrupts";
+}
+
 void SeamPuppet::execute(const Command& command, Outcome& outcome) {
-    const arm64::VcpuIndex vcpu{vcpu_};
     const auto [first, second, third, fourth] = command.operands;
     switch (command.operation) {
     case Operation::LOAD8: return load(first, virt::Width::b1, outcome);
@@ -124,13 +167,13 @@ void SeamPuppet::execute(const Command& command, Outcome& outcome) {
     case Operation::STORE32: return store(first, virt::Width::b4, second);
     case Operation::STORE64: return store(first, virt::Width::b8, second);
     case Operation::MRS:
-        if (const auto value = irqchip_.read_sysreg(vcpu, id_of(command.sysreg)))
+        if (const auto value = read_sysreg(id_of(command.sysreg)))
             outcome.value = *value;
         else
             outcome.esr = undefined;
         return;
     case Operation::MSR:
-        if (!irqchip_.write_sysreg(vcpu, id_of(command.sysreg), first))
+        if (!write_sysreg(id_of(command.sysreg), first))
             outcome.esr = undefined;
         return;
     case Operation::WFI:
@@ -139,18 +182,13 @@ void SeamPuppet::execute(const Command& command, Outcome& outcome) {
         return;
     case Operation::TAKE:
     case Operation::TAKE_WFI:
-        while (outcome.value < first) {
-            if (!cpus_.wait(vcpu_)) {
+        while (outcome.value < first && complaint_.empty()) {
+            if (!cpus_.wait(vcpu_))
                 complaint_ = "no end in sight";
-                return;
-            }
-            outcome.value += take_one() ? 1U : 0U;
+            take_pending(first, outcome);
         }
         return;
-    case Operation::WINDOW:
-        while (outcome.value < second && cpus_.pending(vcpu_))
-            outcome.value += take_one() ? 1U : 0U;
-        return;
+    case Operation::WINDOW: return take_pending(second, outcome);
     case Operation::RECORD:
         result_.records.push_back({.value = static_cast<std::uint32_t>(first), .kind = Record::Kind::marker});
         return;

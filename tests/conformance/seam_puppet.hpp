@@ -3,28 +3,31 @@
 #pragma once
 
 #include "arch-arm64/irqchip.hpp"
+#include "arch-arm64/timer/arch_timer.hpp"
 #include "tests/conformance/puppet.hpp"
-#include "virt/guest_memory.hpp"
 #include "virt/io_bus.hpp"
+#include "virt/slot_memory.hpp"
 
 #include <array>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 
 namespace conformance {
 
 /// The interrupt inputs of vCPUs that nobody executes.
 class SeamCpus final : public arm64::CpuSide {
 public:
-    static constexpr unsigned most = 16;
+    static constexpr unsigned most = 512;
 
     void set_line(arm64::VcpuIndex vcpu, Input input, Level level) override;
 
-    /// Whether an input is high.
-    [[nodiscard]] bool pending(unsigned vcpu) const;
+    /// Which input is high; of both FIQ, as on most CPUs.
+    [[nodiscard]] std::optional<Input> pending(unsigned vcpu) const;
     /// Until one is, or the hang guard says that none will be: false.
     [[nodiscard]] bool wait(unsigned vcpu);
 
@@ -34,22 +37,41 @@ private:
     std::array<std::array<bool, 2>, most> lines_{};
 };
 
+/// What a vCPU has around it.
+struct Seam {
+    arm64::IrqchipSide& irqchip;
+    SeamCpus& cpus;
+    arm64::timer::ArchTimer& timer;
+    virt::IoBus& bus;
+    const virt::SlotMemory& memory;
+    std::function<void()> enter; ///< what precedes the guest, with each list
+};
+
 /// Plays one vCPU. A list runs in a thread of its own, from `start` to `wait`.
 class SeamPuppet final : public Puppet {
 public:
-    SeamPuppet(arm64::IrqchipSide& irqchip, SeamCpus& cpus, virt::IoBus& bus, virt::GuestMemory& memory, unsigned vcpu)
-        : irqchip_(irqchip), cpus_(cpus), bus_(bus), memory_(memory), vcpu_(vcpu) {}
+    SeamPuppet(Seam seam, unsigned vcpu)
+        : irqchip_(seam.irqchip),
+          cpus_(seam.cpus),
+          timer_(seam.timer),
+          bus_(seam.bus),
+          memory_(seam.memory),
+          enter_(std::move(seam.enter)),
+          vcpu_(vcpu) {
+        set_handler(Handler::eoi);
+    }
     ~SeamPuppet() override;
 
     void start(const List& list) override;
     Result wait() override;
     [[nodiscard]] bool running() const override { return thread_.joinable(); }
-    void set_handler(Handler handler) override { handler_ = handler; }
+    void set_handler(Handler handler) override;
     void on_interrupt(std::function<void(std::uint32_t)> function) override { on_interrupt_ = std::move(function); }
     void set_load_value(std::uint64_t value) override { load_value_ = value; }
     /// Errors are those of a vCPU that runs, and none does.
     void expect_error() override;
     void restart() override {}
+    /// Its handler comes with the memory.
     void adopt() override {}
 
 private:
@@ -57,14 +79,22 @@ private:
     void execute(const Command& command, Outcome& outcome);
     void load(virt::Gpa address, virt::Width width, Outcome& outcome);
     void store(virt::Gpa address, virt::Width width, std::uint64_t value);
-    [[nodiscard]] bool take_one();
+    [[nodiscard]] std::optional<std::uint64_t> read_sysreg(arm64::SysregId id);
+    [[nodiscard]] bool write_sysreg(arm64::SysregId id, std::uint64_t value);
+    [[nodiscard]] virt::Gpa handler_address() const;
+    [[nodiscard]] Handler handler() const;
+    /// False for a special INTID.
+    [[nodiscard]] bool take_one(SeamCpus::Input input);
+    /// What waits now, `most` at most.
+    void take_pending(std::uint64_t most, Outcome& outcome);
 
     arm64::IrqchipSide& irqchip_;
     SeamCpus& cpus_;
+    arm64::timer::ArchTimer& timer_;
     virt::IoBus& bus_;
-    virt::GuestMemory& memory_;
+    const virt::SlotMemory& memory_;
+    std::function<void()> enter_;
     const unsigned vcpu_;
-    Handler handler_ = Handler::eoi;
     std::function<void(std::uint32_t)> on_interrupt_;
     std::uint64_t load_value_ = 0;
     Result result_;

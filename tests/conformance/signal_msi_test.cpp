@@ -36,7 +36,6 @@ TEST(SignalMsi, IsAnErrorWithoutAnIts) {
 
 TEST(SignalMsi, IsBusyWhileTheItsOrTheLpisAreOff) {
     pitfalls({26});
-    NEEDS_ITS();
     MsiMachine m;
     m.only_tell_tables();
     EXPECT_ERRNO(EBUSY, m.signal(m.msi)); // the ITS is off
@@ -52,7 +51,6 @@ TEST(SignalMsi, IsBusyWhileTheItsOrTheLpisAreOff) {
 
 TEST(SignalMsi, AnswersNoForWhatIsNotMapped) {
     pitfalls({26});
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -67,7 +65,6 @@ TEST(SignalMsi, AnswersNoForWhatIsNotMapped) {
 
 TEST(SignalMsi, HitsAnyAddressOfTheFrame) {
     pitfalls({25});
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -85,7 +82,6 @@ TEST(SignalMsi, HitsAnyAddressOfTheFrame) {
 }
 
 TEST(SignalMsi, NeedsADeviceIdUntilTheTranslationIsCached) {
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -100,7 +96,6 @@ TEST(SignalMsi, NeedsADeviceIdUntilTheTranslationIsCached) {
 }
 
 TEST(SignalMsi, CachedTranslationsAreFoundByTheirDoorbell) {
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -117,7 +112,6 @@ TEST(SignalMsi, CachedTranslationsAreFoundByTheirDoorbell) {
 }
 
 TEST(SignalMsi, DataAndDeviceIdHave32Bits) {
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -135,7 +129,6 @@ TEST(SignalMsi, DataAndDeviceIdHave32Bits) {
 }
 
 TEST(SignalMsi, DeliversADisabledLpiForLater) {
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.configure(LPI, 0xA0); // not enabled
     m.lpis.enable(0);
@@ -150,7 +143,6 @@ TEST(SignalMsi, DeliversADisabledLpiForLater) {
 }
 
 TEST(SignalMsi, MessagesCoalesceUntilTheAcknowledge) {
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -170,7 +162,6 @@ TEST(SignalMsi, MessagesCoalesceUntilTheAcknowledge) {
 
 TEST(SignalMsi, AGuestsOwnStoreToGitsTranslaterIsIgnored) {
     pitfalls({27});
-    NEEDS_ITS();
     MsiMachine m;
     m.lpis.enable(0);
     m.map();
@@ -184,7 +175,6 @@ TEST(SignalMsi, AGuestsOwnStoreToGitsTranslaterIsIgnored) {
 }
 
 TEST(SignalMsi, EachItsHasItsOwnDevices) {
-    NEEDS_ITS();
     Machine two(Bricks{.its = 2});
     auto& guest = two.puppet();
     guest.run(open_gic());

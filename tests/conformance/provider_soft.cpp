@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Under test: itsy's own KVM (arch-arm64/soft, virt/soft), without a CPU.
+#include "tests/conformance/provider.hpp"
+
+#include "arch-arm64/soft/engine.hpp"
+#include "arch-arm64/soft/vcpu.hpp"
+#include "arch-arm64/soft/vm.hpp"
+#include "arch-arm64/timer/counter.hpp"
+#include "tests/conformance/event.hpp"
+#include "tests/conformance/expect.hpp"
+#include "tests/conformance/machine.hpp"
+#include "tests/conformance/seam_puppet.hpp"
+#include "virt/eventfd.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <memory>
+#include <thread>
+
+namespace conformance {
+namespace {
+
+using virt::expected;
+namespace soft = arm64::soft;
+
+/// A vCPU that nobody executes: it has no register of its own.
+class SeamVcpu final : public soft::Vcpu {
+public:
+    SeamVcpu(soft::Vm& vm, soft::VcpuContext& context) : soft::Vcpu(vm, context) {}
+
+    void complete(std::uint64_t) override {}
+    expected<void> finish() override { return {}; }
+    void kick() override {}
+    std::uint64_t device_irq_level() const override { return 0; }
+    expected<void> inject_external_abort() override { return absent(); }
+    expected<arm64::VcpuEvents> events() const override { return arm64::VcpuEvents{}; }
+    expected<void> set_events(const arm64::VcpuEvents& events) override {
+        return events == arm64::VcpuEvents{} ? expected<void>() : absent();
+    }
+    expected<virt::DebugResources> set_guest_debug(virt::DebugUser, virt::GuestDebug) override { return absent(); }
+
+private:
+    static virt::unexpected absent() { return virt::failure(ENOSYS, "do what needs a CPU"); }
+
+    expected<virt::Exit> enter() override { return absent(); }
+    expected<void> reset(arm64::VcpuFeatures) override { return {}; }
+    expected<void> get_cpu_register(virt::RegisterId, std::span<std::byte>) const override {
+        return virt::failure(ENOENT, "read a register of a CPU that is not there");
+    }
+    expected<void> set_cpu_register(virt::RegisterId, std::span<const std::byte>) override {
+        return virt::failure(ENOENT, "write a register of a CPU that is not there");
+    }
+    std::vector<virt::RegisterId> cpu_registers() const override { return {}; }
+};
+
+class SeamEngine final : public soft::Engine {
+public:
+    [[nodiscard]] SeamCpus& cpus() { return cpus_; }
+
+    void set_line(arm64::VcpuIndex vcpu, Input input, Level level) override { cpus_.set_line(vcpu, input, level); }
+    [[nodiscard]] arm64::VcpuFeatures features() const override {
+        return arm64::VcpuFeatures().add(arm64::VcpuFeature::psci_0_2);
+    }
+    [[nodiscard]] int check_extension(virt::Capability) const override { return 0; }
+    expected<std::unique_ptr<soft::Vcpu>> make_vcpu(soft::Vm& vm, soft::VcpuContext& context) override {
+        return std::make_unique<SeamVcpu>(vm, context);
+    }
+
+private:
+    SeamCpus cpus_;
+};
+
+class SoftSystem final : public arm64::System {
+public:
+    explicit SoftSystem(virt::CapabilityMask mask) : mask_(std::move(mask)) {}
+
+    int check_extension(virt::Capability capability) const override {
+        const auto vm = must(soft::Vm::create(std::make_unique<SeamEngine>(), counter_, 0, mask_));
+        return vm->check_extension(capability);
+    }
+    expected<std::unique_ptr<arm64::Vm>> create_vm(unsigned ipa_bits) override {
+        auto vm = soft::Vm::create(std::make_unique<SeamEngine>(), counter_, ipa_bits, mask_);
+        VIRT_TRY(vm);
+        return std::unique_ptr<arm64::Vm>(*std::move(vm));
+    }
+    unsigned max_ipa_bits() const override { return soft::Vm::most_ipa_bits; }
+    std::uint64_t counter() const override { return counter_.ticks(); }
+    std::uint64_t counter_frequency() const override { return counter_.frequency(); }
+
+private:
+    arm64::timer::MonotonicCounter counter_;
+    virt::CapabilityMask mask_;
+};
+
+/// Something behind what was signalled before, on its way through an event loop.
+class Fence {
+public:
+    explicit Fence(virt::EventLoop& loop) : loop_(loop) {
+        operation_ = loop.call([&] {
+            return must(loop.consume(event_.fd(), virt::EventLoop::Pending::deliver,
+                                     [this](std::uint64_t) { passed_.fetch_add(1); }))
+                .operation;
+        });
+    }
+    ~Fence() {
+        loop_.call([&] { loop_.cancel(operation_); });
+    }
+    Fence(const Fence&) = delete;
+    Fence& operator=(const Fence&) = delete;
+
+    void pass() {
+        const auto before = passed_.load();
+        event_.signal();
+        while (passed_.load() == before)
+            std::this_thread::yield();
+    }
+
+private:
+    virt::EventLoop& loop_;
+    Event event_;
+    std::atomic<std::uint64_t> passed_ = 0;
+    virt::EventLoop::Operation operation_;
+};
+
+class SoftProvider final : public Provider {
+public:
+    [[nodiscard]] std::string name() const override { return "itsy's own KVM without a CPU"; }
+    [[nodiscard]] const Facts& facts() const override { return facts_; }
+    expected<std::unique_ptr<arm64::System>> open(virt::CapabilityMask mask) const override {
+        return std::make_unique<SoftSystem>(std::move(mask));
+    }
+    [[nodiscard]] bool executes_code() const override { return false; }
+    [[nodiscard]] bool injects_inside_write() const override { return false; }
+    [[nodiscard]] bool sees_last_close() const override { return false; }
+    [[nodiscard]] bool tells_semaphores() const override {
+        const Event semaphore(0, EFD_SEMAPHORE);
+        return must(virt::Eventfd::share(semaphore.fd(), "look at an eventfd")).semaphore();
+    }
+    // On epoll a new signal is one turn of the loop, its read the next, and the fence may come first in either.
+    void settle(Machine& machine) const override {
+        Fence fence(vm_of(machine).loop());
+        for (int turn = 0; turn < 3; ++turn)
+            fence.pass();
+    }
+    std::unique_ptr<Puppet> make_puppet(Machine& machine, unsigned vcpu) const override {
+        auto& vm = vm_of(machine);
+        auto& cpu = dynamic_cast<soft::Vcpu&>(machine.vcpu(vcpu));
+        return std::make_unique<SeamPuppet>(Seam{.irqchip = vm.gic(),
+                                                 .cpus = dynamic_cast<SeamEngine&>(vm.what_executes()).cpus(),
+                                                 .timer = cpu.context().timer,
+                                                 .bus = vm.bus(),
+                                                 .memory = vm.memory(),
+                                                 .enter = [&cpu] { must(cpu.prepare()); }},
+                                            vcpu);
+    }
+
+private:
+    static soft::Vm& vm_of(Machine& machine) { return dynamic_cast<soft::Vm&>(machine.vm()); }
+
+    Facts facts_ = facts_of_linux(6, 12);
+};
+
+} // namespace
+
+const Provider& provider() {
+    static const SoftProvider soft;
+    return soft;
+}
+
+} // namespace conformance

@@ -79,6 +79,13 @@ CommandResult<Its::Found> Its::event(const ItsCommand& command) {
     return Found{**owner, found->second};
 }
 
+CommandResult<Interrupt*> Its::lpi(const ItsCommand& command) {
+    if (const auto key = Translations::key(command.word(ItsCommand::DeviceID), command.word(ItsCommand::EventID)))
+        if (const auto found = translations_.find(*key))
+            return &gic_.lpis().known(found->intid());
+    return tl::unexpected(CommandError::UNMAPPED_INTERRUPT);
+}
+
 CommandResult<Its::Collection*> Its::collection(std::uint32_t ICID) {
     const auto found = collections_.find(static_cast<std::uint16_t>(ICID));
     if (found == collections_.end() || found->second.target == nullptr)

@@ -104,6 +104,8 @@ private:
     // The manual's tables, held here.
     CommandResult<Device*> device(const ItsCommand& command) VIRT_REQUIRES(mutex_);
     CommandResult<Found> event(const ItsCommand& command) VIRT_REQUIRES(mutex_);
+    /// Of that event, as a message finds it: in a time that does not grow with what is mapped.
+    CommandResult<Interrupt*> lpi(const ItsCommand& command) VIRT_REQUIRES(mutex_);
     CommandResult<Collection*> collection(std::uint32_t ICID) VIRT_REQUIRES(mutex_);
     CommandResult<Redistributor*> redistributor(std::uint32_t RDbase);
 

@@ -197,19 +197,19 @@ CommandResult<> Its::INT(const ItsCommand& command) {
 
 // 5.3.3.
 CommandResult<> Its::CLEAR(const ItsCommand& command) {
-    const auto found = event(command);
+    const auto found = lpi(command);
     if (!found)
         return tl::unexpected(found.error());
-    Lpis::clear(*found->event.lpi);
+    Lpis::clear(**found);
     return {};
 }
 
 // 5.3.6.
 CommandResult<> Its::INV(const ItsCommand& command) {
-    const auto found = event(command);
+    const auto found = lpi(command);
     if (!found)
         return tl::unexpected(found.error());
-    if (!gic_.lpis().reload(*found->event.lpi))
+    if (!gic_.lpis().reload(**found))
         return tl::unexpected(CommandError::table_not_in_RAM);
     return {};
 }

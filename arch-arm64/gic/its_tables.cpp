@@ -211,7 +211,9 @@ virt::expected<void> Its::restore_devices() {
         VIRT_TRY(page);
         return *page == Scan::stopped ? 0 : 1; // the last device ends all levels
     };
-    VIRT_TRY(scan(Reader(gic_.memory(), table.address(), table.bytes() / sizeof(Level1Entry)), restore_level_1));
+    // No further than DeviceIDs reach: each entry may name a page to go through, and the guest says how many there are.
+    const auto pages = std::min(table.bytes() / sizeof(Level1Entry), 0x1'0000 / entries_per_page);
+    VIRT_TRY(scan(Reader(gic_.memory(), table.address(), pages), restore_level_1));
     return {};
 }
 

@@ -19,23 +19,39 @@
 
 namespace fuzz {
 
-/// Memory of the guest, kept between inputs: mapping it costs more than an input does.
+/// Memory of the guest, zero when an input begins. Mapped once, and only what was written is cleared: both would cost
+/// more than an input does. Write through `memory`, which notes what becomes dirty.
 class Ram {
 public:
     static constexpr virt::Gpa base = 0x8000'0000;
     static constexpr std::size_t size = 0x10'0000;
 
-    /// All of it zero.
-    static std::span<std::byte> fresh() {
+    Ram() { memory.add({.id = slot, .base = base, .size = size, .host = bytes().data(), .log = virt::DirtyLog::on}); }
+    Ram(const Ram&) = delete;
+    Ram& operator=(const Ram&) = delete;
+    ~Ram() {
+        std::array<std::uint64_t, size / page / 64> dirty{};
+        memory.collect_dirty(slot, dirty);
+        for (std::size_t n = 0; n < size / page; ++n)
+            if ((dirty[n / 64] >> (n % 64) & 1) != 0)
+                std::memset(bytes().data() + n * page, 0, page);
+    }
+
+    static std::span<std::byte> bytes() {
         static auto* const mapping =
             static_cast<std::byte*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-        std::memset(mapping, 0, size);
         return {mapping, size};
     }
+
+    virt::SlotMemory memory;
+
+private:
+    static constexpr std::size_t page = 4096;
+    static constexpr virt::SlotId slot{0};
 };
 
 /// Of one input.
-class Board final : public arm64::CpuSide {
+class Board : public arm64::CpuSide {
 public:
     static constexpr std::uint32_t vcpus = 3;
     static constexpr std::uint32_t interrupts = 96;
@@ -43,8 +59,7 @@ public:
     static constexpr std::array<std::uint32_t, vcpus> ids{0, 2, 5};
     static constexpr std::array<std::uint32_t, vcpus> affinities{0, 0x2, 0x103};
 
-    Board() {
-        memory.add({.id = virt::SlotId{0}, .base = Ram::base, .size = Ram::size, .host = ram.data()});
+    explicit Board(Ram& ram) : gic(*this, ram.memory) {
         for (std::uint32_t n = 0; n < vcpus; ++n)
             gic.add_vcpu(virt::VcpuId{ids[n]}, affinities[n]);
         gic.init(interrupts);
@@ -74,9 +89,7 @@ public:
         return intid;
     }
 
-    virt::SlotMemory memory;
-    std::span<std::byte> ram = Ram::fresh();
-    arm64::gic::Gic gic{*this, memory};
+    arm64::gic::Gic gic;
 
 private:
     std::uint32_t sysreg(arm64::VcpuIndex vcpu, arm64::SysregId id) {

@@ -17,12 +17,12 @@ using arm64::VcpuIndex;
 using arm64::gic::Group;
 using fuzz::Board;
 
-constexpr std::array registers{
-    arm64::gic::ICC_PMR_EL1,     arm64::gic::ICC_EOIR0_EL1,  arm64::gic::ICC_HPPIR0_EL1, arm64::gic::ICC_BPR0_EL1,
-    arm64::gic::ICC_AP0R0_EL1,   arm64::gic::ICC_AP1R0_EL1,  arm64::gic::ICC_DIR_EL1,    arm64::gic::ICC_RPR_EL1,
-    arm64::gic::ICC_SGI1R_EL1,   arm64::gic::ICC_ASGI1R_EL1, arm64::gic::ICC_SGI0R_EL1,  arm64::gic::ICC_EOIR1_EL1,
-    arm64::gic::ICC_HPPIR1_EL1,  arm64::gic::ICC_BPR1_EL1,   arm64::gic::ICC_CTLR_EL1,   arm64::gic::ICC_SRE_EL1,
-    arm64::gic::ICC_IGRPEN0_EL1, arm64::gic::ICC_IGRPEN1_EL1};
+constexpr std::array registers{arm64::gic::ICC_PMR_EL1,    arm64::gic::ICC_EOIR0_EL1,   arm64::gic::ICC_HPPIR0_EL1,
+                               arm64::gic::ICC_BPR0_EL1,   arm64::gic::ICC_AP0R0_EL1,   arm64::gic::ICC_AP1R0_EL1,
+                               arm64::gic::ICC_DIR_EL1,    arm64::gic::ICC_RPR_EL1,     arm64::gic::ICC_SGI1R_EL1,
+                               arm64::gic::ICC_ASGI1R_EL1, arm64::gic::ICC_SGI0R_EL1,   arm64::gic::ICC_EOIR1_EL1,
+                               arm64::gic::ICC_HPPIR1_EL1, arm64::gic::ICC_BPR1_EL1,    arm64::gic::ICC_CTLR_EL1,
+                               arm64::gic::ICC_SRE_EL1,    arm64::gic::ICC_IGRPEN0_EL1, arm64::gic::ICC_IGRPEN1_EL1};
 constexpr std::array widths{virt::Width::b4, virt::Width::b8, virt::Width::b1, virt::Width::b2};
 
 /// A source at the host that the guest's end of the interrupt lets fire again.
@@ -183,7 +183,8 @@ private:
     static void require(bool holds, const char* sentence) { fuzz::require(holds, sentence); }
 
     fuzz::Input input_;
-    Board board_;
+    fuzz::Ram ram_;
+    Board board_{ram_};
     arm64::gic::Distributor distributor_{board_.gic};
     std::array<arm64::gic::RedistributorFrame, Board::vcpus> frames_{
         arm64::gic::RedistributorFrame(board_.gic, board_.gic.redistributor(VcpuIndex{0})),

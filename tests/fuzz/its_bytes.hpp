@@ -13,12 +13,15 @@ namespace fuzz {
 
 /// Where a guest keeps its tables. Each may also be anywhere else that an input says.
 namespace layout {
-inline constexpr virt::Gpa queue = Ram::base; ///< one page: 128 commands
-inline constexpr virt::Gpa devices = Ram::base + 0x1'0000, collections = Ram::base + 0x2'0000;
+inline constexpr std::uint32_t ITSs = 2;
+inline constexpr std::array<virt::Gpa, ITSs> queues{Ram::base, Ram::base + 0xC'0000}; ///< one page: 128 commands
+inline constexpr std::array<virt::Gpa, ITSs> devices{Ram::base + 0x1'0000, Ram::base + 0x7'0000};
+inline constexpr std::array<virt::Gpa, ITSs> collections{Ram::base + 0x2'0000, Ram::base + 0xB'0000};
 inline constexpr virt::Gpa configuration = Ram::base + 0x3'0000;
 inline constexpr virt::Gpa pending = Ram::base + 0x4'0000; ///< 64 KiB for each vCPU
 inline constexpr virt::Gpa level_2 = Ram::base + 0x8'0000, ITTs = Ram::base + 0xA'0000;
 inline constexpr virt::Gpa ITT_size = 0x800;
+inline constexpr std::array<virt::Gpa, ITSs> frames{0x0808'0000, 0x080A'0000};
 } // namespace layout
 
 /// 0..7 in one byte, or anything.

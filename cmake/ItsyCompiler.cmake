@@ -9,6 +9,8 @@ set(ITSY_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 add_library(itsy-compiler INTERFACE)
 target_include_directories(itsy-compiler INTERFACE ${PROJECT_SOURCE_DIR})
+# Before the system's: what is wrong there in C++.
+target_include_directories(itsy-compiler SYSTEM BEFORE INTERFACE ${PROJECT_SOURCE_DIR}/cmake/uapi)
 target_compile_options(itsy-compiler INTERFACE -ffunction-sections -fdata-sections
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     -Woverloaded-virtual -Wextra-semi -Werror $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>)

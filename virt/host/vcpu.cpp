@@ -142,6 +142,7 @@ expected<void> Vcpu::set(RegisterId id, std::span<const std::byte> data) {
 }
 
 expected<std::vector<RegisterId>> Vcpu::registers() const {
+    static_assert(sizeof(kvm_reg_list) == 8, "cmake/uapi comes before the system's headers");
     // kvm_reg_list: a count, then as many identifiers. Asked with room for none it answers E2BIG and the count.
     std::vector<std::uint64_t> list(1, 0);
     if (::ioctl(fd(), KVM_GET_REG_LIST, list.data()) < 0) {

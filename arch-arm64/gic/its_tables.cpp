@@ -206,14 +206,14 @@ virt::expected<void> Its::restore_devices() {
         const Level1Entry entry{word};
         if (entry[Level1Entry::Valid] == 0)
             return 1;
-        const auto page = restore_page(entry.value & Level1Entry::Physical_Address.mask, entries_per_page,
-                                       n * static_cast<std::uint32_t>(entries_per_page));
+        const auto first = n * static_cast<std::uint32_t>(entries_per_page);
+        const auto page = restore_page(entry.value & Level1Entry::Physical_Address.mask, entries_per_page, first);
         VIRT_TRY(page);
+        if (first > 0xFFFF)
+            return 0; // no device can be there: one page tells what is wrong, and there may be millions of them
         return *page == Scan::stopped ? 0 : 1; // the last device ends all levels
     };
-    // No further than DeviceIDs reach: each entry may name a page to go through, and the guest says how many there are.
-    const auto pages = std::min(table.bytes() / sizeof(Level1Entry), 0x1'0000 / entries_per_page);
-    VIRT_TRY(scan(Reader(gic_.memory(), table.address(), pages), restore_level_1));
+    VIRT_TRY(scan(Reader(gic_.memory(), table.address(), table.bytes() / sizeof(Level1Entry)), restore_level_1));
     return {};
 }
 

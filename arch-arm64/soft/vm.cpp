@@ -20,7 +20,7 @@ constexpr std::uint32_t bit(VcpuFeature feature) { return 1U << static_cast<unsi
 
 } // namespace
 
-virt::expected<std::unique_ptr<Vm>> Vm::create(std::unique_ptr<Engine> engine, const timer::Counter& counter,
+virt::expected<std::unique_ptr<Vm>> Vm::create(std::unique_ptr<Engine> executor, const timer::Counter& counter,
                                                unsigned ipa_bits, virt::CapabilityMask mask) {
     if (ipa_bits == 0)
         ipa_bits = default_ipa_bits;
@@ -28,12 +28,12 @@ virt::expected<std::unique_ptr<Vm>> Vm::create(std::unique_ptr<Engine> engine, c
         return virt::failure(EINVAL, "create a virtual machine with an address space of that size");
     auto loop = virt::EventLoop::create();
     VIRT_TRY(loop);
-    return std::unique_ptr<Vm>(new Vm(std::move(engine), *std::move(loop), counter, ipa_bits, std::move(mask)));
+    return std::unique_ptr<Vm>(new Vm(std::move(executor), *std::move(loop), counter, ipa_bits, std::move(mask)));
 }
 
-Vm::Vm(std::unique_ptr<Engine> engine, std::unique_ptr<virt::EventLoop> loop, const timer::Counter& counter,
+Vm::Vm(std::unique_ptr<Engine> executor, std::unique_ptr<virt::EventLoop> loop, const timer::Counter& counter,
        unsigned ipa_bits, virt::CapabilityMask mask)
-    : Foundation(std::move(engine), virt::Gpa{1} << ipa_bits),
+    : Foundation(std::move(executor), virt::Gpa{1} << ipa_bits),
       virt::soft::Vm(std::move(loop), std::move(mask), virt::Gpa{1} << ipa_bits, ground, vgic.gic(), irqchip_pins),
       timers_(counter) {}
 

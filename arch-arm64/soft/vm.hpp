@@ -24,8 +24,8 @@ namespace arm64::soft {
 
 /// What both halves of the VM stand on, and what therefore goes last: irqfds reach the GIC to their end.
 struct Foundation {
-    Foundation(std::unique_ptr<Engine> what_executes, virt::Gpa end)
-        : engine(std::move(what_executes)), vgic(*engine, ground, end) {}
+    Foundation(std::unique_ptr<Engine> executor, virt::Gpa end)
+        : engine(std::move(executor)), vgic(*engine, ground, end) {}
 
     std::unique_ptr<Engine> engine;
     virt::soft::Ground ground;
@@ -38,7 +38,7 @@ public:
     static constexpr unsigned most_ipa_bits = 48;
 
     /// `ipa_bits`: 32 to 48; 0 means 40. EINVAL. `counter` outlives the VM.
-    static virt::expected<std::unique_ptr<Vm>> create(std::unique_ptr<Engine> engine, const timer::Counter& counter,
+    static virt::expected<std::unique_ptr<Vm>> create(std::unique_ptr<Engine> executor, const timer::Counter& counter,
                                                       unsigned ipa_bits, virt::CapabilityMask mask = {});
     ~Vm() override;
 
@@ -95,7 +95,7 @@ protected:
 private:
     using Stopped = std::vector<std::unique_lock<std::mutex>>;
 
-    Vm(std::unique_ptr<Engine> engine, std::unique_ptr<virt::EventLoop> loop, const timer::Counter& counter,
+    Vm(std::unique_ptr<Engine> executor, std::unique_ptr<virt::EventLoop> loop, const timer::Counter& counter,
        unsigned ipa_bits, virt::CapabilityMask mask);
     [[nodiscard]] virt::expected<Stopped> stop_vcpus();
     virt::expected<void> set_vcpu_input(std::uint32_t vcpu, std::uint32_t number, CpuSide::Level level);

@@ -134,6 +134,22 @@ TEST(ItsTables, TwoLevelsEndTogether) {
     EXPECT_FALSE(t.its().delivers(4 * 8192 + 1, 0));
 }
 
+TEST(ItsTables, FirstLevelsBeyondAllDevicesAreLookedAtOnce) {
+    Tables t;
+    const virt::Gpa level_1 = t.first_ITT + 0x10'0000;
+    const virt::Gpa empty = level_1 + 0x20'0000;
+    for (std::uint32_t n = 0; n < 0x10'0000 / 8; ++n) // 16 pages: of a 65536th device on nothing can be stored
+        t.set(level_1 + n * 8, empty | valid_bit);
+    t.its().store(0x100, level_1 | valid_bit | indirect_bit | 15);
+    EXPECT_EQ(t.restore(), 0);
+    t.set(level_1 + 8 * 8, (empty + 0x1'0000) | valid_bit);
+    t.set(empty + 0x1'0000 + 8, dte(0, t.ITT(1), 4));
+    EXPECT_EQ(t.restore(), EEXIST) << "collections";
+    EXPECT_EQ(t.restore(), EINVAL);
+    t.set(level_1 + 8 * 8, 0x1000'0000 | valid_bit);
+    EXPECT_EQ(t.restore(), EFAULT);
+}
+
 TEST(ItsTables, WrongEntriesRestoreNothing) {
     struct Row {
         std::uint64_t DTE, ITE;

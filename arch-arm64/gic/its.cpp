@@ -52,6 +52,14 @@ Its::LookedUp Its::look_up(std::optional<virt::DeviceId> device, EventId event, 
 }
 
 virt::MsiOutcome Its::signal(std::optional<virt::DeviceId> device, EventId event) {
+    const auto intid = cached(device, event);
+    if (intid == 0) [[unlikely]]
+        return signal_checked(device, event);
+    Lpis::signal(gic_.lpis().known(intid));
+    return virt::MsiOutcome::delivered;
+}
+
+virt::MsiOutcome Its::signal_checked(std::optional<virt::DeviceId> device, EventId event) {
     const auto [outcome, lpi] = look_up(device, event, Cache::use);
     if (lpi != nullptr)
         Lpis::signal(*lpi);
@@ -59,6 +67,11 @@ virt::MsiOutcome Its::signal(std::optional<virt::DeviceId> device, EventId event
 }
 
 Interrupt* Its::translate(std::optional<virt::DeviceId> device, EventId event) {
+    const auto intid = cached(device, event);
+    return intid == 0 ? translate_checked(device, event) : &gic_.lpis().known(intid);
+}
+
+Interrupt* Its::translate_checked(std::optional<virt::DeviceId> device, EventId event) {
     return look_up(device, event, Cache::use).lpi;
 }
 

@@ -32,12 +32,12 @@ namespace arm64::gic {
 /// checks need them and written by DISCARD, MAPD with V = 0 and `save_tables` only. A message takes no lock, reads no
 /// guest memory and allocates nothing.
 ///
-/// Caps: DeviceIDs, EventIDs and ICIDs of 16 bits, as GITS_TYPER says, and `most_events`: 28 MB of ours at worst, and
+/// Caps: DeviceIDs, EventIDs and ICIDs of 16 bits, as GITS_TYPER says, and `most_events`: 38 MB of ours at worst, and
 /// 12 MB for devices and collections.
 class Its final : public Translator, public virt::IoDevice {
 public:
     static constexpr std::uint64_t frame_size = 0x2'0000; ///< registers, and the page of GITS_TRANSLATER
-    static constexpr std::size_t most_events = std::size_t{1} << 18; ///< four times the LPIs that there are
+    static constexpr std::size_t most_events = std::size_t{1} << 17; ///< twice the LPIs that there are
 
     /// Of `gic`, which outlives its use; LPIs exist from now on, and GICR_PROPBASER is reset.
     explicit Its(Gic& gic);
@@ -182,6 +182,17 @@ private:
         virt::MsiOutcome outcome;
         Interrupt* lpi; // if `delivered`
     };
+    /// What `look_up` comes to nearly always, as an INTID; 0 if it must be asked.
+    [[nodiscard]] std::uint32_t cached(std::optional<virt::DeviceId> device, EventId event) const {
+        const std::uint32_t DeviceID = device ? device->value : 0;
+        if (!Translations::has_key(DeviceID, event.value)) [[unlikely]]
+            return 0;
+        return translations_.find_marked(Translations::Key::of(DeviceID, event.value),
+                                         generation().load(std::memory_order_acquire));
+    }
+    // Out of line, so that the usual way saves no registers for it.
+    [[gnu::noinline]] virt::MsiOutcome signal_checked(std::optional<virt::DeviceId> device, EventId event);
+    [[gnu::noinline]] Interrupt* translate_checked(std::optional<virt::DeviceId> device, EventId event);
     /// What a message comes to, with KVM's checks in KVM's order.
     [[nodiscard]] LookedUp look_up(std::optional<virt::DeviceId> device, EventId event, Cache cache);
 

@@ -112,6 +112,38 @@ TEST(Translations, AMarkHoldsForItsGeneration) {
     EXPECT_FALSE(translations.find(key(1, 2))->marked(0));
 }
 
+TEST(Translations, TheShortWayFindsWhatIsMarked) {
+    Translations translations;
+    for (const auto one : {key(0, 0), key(0xFFFF, 0xFFFF)}) {
+        EXPECT_EQ(translations.find_marked(one, 0), 0U);
+        translations.add(one, 8192, 3);
+        EXPECT_EQ(translations.find_marked(one, 0), 0U);
+        translations.find(one)->mark(5);
+        EXPECT_EQ(translations.find_marked(one, 5), 8192U);
+        EXPECT_EQ(translations.find_marked(one, 6), 0U);
+        EXPECT_EQ(translations.find_marked(key(0, 1), 5), 0U);
+        translations.remove(one);
+        EXPECT_EQ(translations.find_marked(one, 5), 0U);
+    }
+}
+
+// EventIDs that are alike in their lowest bits must not crowd each other out.
+TEST(Translations, EventsMayBeMultiplesOfFour) {
+    Translations translations;
+    for (std::uint32_t n = 0; n < 4096; ++n)
+        translations.add(key(n % 3, n / 3 * 4), 8192 + n, 0);
+    EXPECT_LE(translations.places(), 4 * 4 * translations.size());
+    for (std::uint32_t n = 0; n < 4096; n += 2)
+        translations.remove(key(n % 3, n / 3 * 4));
+    for (std::uint32_t n = 0; n < 4096; ++n) {
+        const auto found = translations.find(key(n % 3, n / 3 * 4));
+        ASSERT_EQ(found.has_value(), n % 2 == 1) << n;
+        if (found) {
+            ASSERT_EQ(found->intid(), 8192 + n);
+        }
+    }
+}
+
 TEST(Translations, MarksOutliveGrowthAndMoves) {
     Translations translations;
     for (std::uint32_t n = 0; n < 100; ++n) {

@@ -93,7 +93,7 @@ void Generator::append_cpu_interface(Sequence& to, unsigned vcpu) {
         to.push_back(msr(vcpu, ICC_AP1R0, 0));
     }
     to.push_back(store(GICR + vcpu * GICR_size + 0x1'0380, 4, private_ones()));
-    to.push_back(msr(vcpu, ICC_PMR, one_of({0xFFU, 0xF0U, 0xA0U})));
+    to.push_back(msr(vcpu, ICC_PMR, whole_mask()));
     to.push_back(msr(vcpu, ICC_CTLR, one_of({0U, 2U})));
     to.push_back(msr(vcpu, ICC_IGRPEN0, 1));
     to.push_back(msr(vcpu, ICC_IGRPEN1, 1));
@@ -101,7 +101,8 @@ void Generator::append_cpu_interface(Sequence& to, unsigned vcpu) {
 
 void Generator::append_lpis(Sequence& to, unsigned vcpu) {
     const auto frame = GICR + vcpu * GICR_size;
-    to.push_back(store(frame, 4, 0));
+    if (repertoire_ == Repertoire::all) // what KVM makes of an LPI that is disabled in its handler is its own
+        to.push_back(store(frame, 4, 0));
     to.push_back(store(frame + 0x70, 8, PROPBASER()));
     to.push_back(store(frame + 0x78, 8, PENDBASER(vcpu)));
     to.push_back(store(frame, 4, 1));
@@ -189,6 +190,12 @@ std::uint64_t Generator::bits() {
     }
 }
 
+/// Whoever makes interrupts active that nobody acknowledged has more than KVM's list registers can hold.
+std::uint64_t Generator::array_of_bits() {
+    const auto array = one_of<std::uint64_t>({0x80, 0x100, 0x100, 0x180, 0x200, 0x200, 0x280, 0x300, 0x380});
+    return array == 0x300 && repertoire_ == Repertoire::defined ? 0x200 : array;
+}
+
 Operation Generator::next(const GicModel& model) {
     if (once_in(64) && planned_.empty())
         plan();
@@ -223,7 +230,7 @@ Operation Generator::next(const GicModel& model) {
     case 17:
     case 18:
     case 19: return finish(model);
-    case 20: return sysreg();
+    case 20: return sysreg(model);
     case 21: return sgi();
     case 22:
     case 23: return distributor();
@@ -243,6 +250,8 @@ Operation Generator::acknowledge(const GicModel& model) {
     auto vcpu = below(vcpus);
     for (unsigned n = 0; n < vcpus && !once_in(8) && model.may_drive(vcpu, {}); ++n)
         vcpu = (vcpu + 1) % vcpus;
+    if (repertoire_ == Repertoire::defined && model.active_on(vcpu).size() > 2)
+        return finish(model);
     if (once_in(8))
         return mrs(vcpu, one_of({ICC_HPPIR0, ICC_HPPIR1, ICC_RPR, ICC_AP0R0, ICC_AP1R0}));
     return mrs(vcpu, model.may_drive(vcpu, {.irq = false, .fiq = true}) != once_in(8) ? ICC_IAR0 : ICC_IAR1);
@@ -251,20 +260,26 @@ Operation Generator::acknowledge(const GicModel& model) {
 /// EOIR and DIR, of what is active mostly.
 Operation Generator::finish(const GicModel& model) {
     const auto vcpu = below(vcpus);
-    if (const auto running = model.running_on(vcpu); running && !once_in(4))
+    if (const auto running = model.running_on(vcpu); running && !nonsense(4))
         return msr(vcpu, running->group == 0 ? ICC_EOIR0 : ICC_EOIR1, running->INTID);
-    const auto active = model.active_on(once_in(8) ? below(vcpus) : vcpu);
+    const auto active = model.active_on(nonsense(8) ? below(vcpus) : vcpu);
+    if (repertoire_ == Repertoire::defined)
+        return active.empty() || active.front() >= 8192 ? mrs(vcpu, ICC_RPR) : msr(vcpu, ICC_DIR, active.front());
     const auto which =
         active.empty() || once_in(8) ? intid() : active[below(static_cast<std::uint32_t>(active.size()))];
     const auto above = nonsense(16) ? random() << 32 : 0;
     return msr(vcpu, one_of({ICC_EOIR0, ICC_EOIR1, ICC_DIR, ICC_DIR, ICC_DIR}), above | which);
 }
 
-Operation Generator::sysreg() {
+Operation Generator::sysreg(const GicModel& model) {
     const auto vcpu = below(vcpus);
+    // A binary point that changes under a running priority is not defined: is that compared whole, or its group's bits?
+    if (repertoire_ == Repertoire::defined && model.running_on(vcpu))
+        return mrs(vcpu, one_of({ICC_PMR, ICC_BPR0, ICC_BPR1, ICC_CTLR, ICC_SRE, ICC_IGRPEN0, ICC_IGRPEN1}));
     switch (below(16)) {
-    case 0: return msr(vcpu, ICC_IGRPEN0, below(2));
-    case 1: return msr(vcpu, ICC_IGRPEN1, once_in(4) ? 0 : 1);
+    case 0:
+        return msr(vcpu, ICC_IGRPEN0, nonsense(2) ? 0 : 1); // a list register may be all that a disabled group leaves
+    case 1: return msr(vcpu, ICC_IGRPEN1, nonsense(4) ? 0 : 1);
     case 2:
     case 3: return msr(vcpu, ICC_CTLR, nonsense(4) ? random() : below(4));
     case 4: return msr(vcpu, ICC_BPR0, below(9));
@@ -282,7 +297,7 @@ Operation Generator::sysreg() {
     // Bits that both groups have active have no defined order: each has its half of them.
     case 9: return nonsense(1) ? msr(vcpu, ICC_AP0R0, bits() & bits() & 0x5555'5555) : mrs(vcpu, ICC_AP0R0);
     case 10: return nonsense(1) ? msr(vcpu, ICC_AP1R0, bits() & bits() & 0xAAAA'AAAA) : mrs(vcpu, ICC_AP1R0);
-    default: return msr(vcpu, ICC_PMR, once_in(4) ? priority() : one_of({0xFFU, 0xF0U}));
+    default: return msr(vcpu, ICC_PMR, once_in(4) ? priority() : whole_mask());
     }
 }
 
@@ -302,7 +317,7 @@ Operation Generator::distributor() {
     const auto vcpu = below(vcpus);
     const auto spi = 32 + below(interrupts - 32);
     const std::uint64_t word = GICD + spi / 32 * 4;
-    const auto array = one_of<std::uint64_t>({0x80, 0x100, 0x100, 0x180, 0x200, 0x200, 0x280, 0x300, 0x380});
+    const auto array = array_of_bits();
     switch (below(12)) {
     case 0: return store(GICD, 4, once_in(8) ? 0 : 0x13, vcpu);
     case 1: return store(GICD + 0x400 + spi, 1, priority(), vcpu);
@@ -326,10 +341,10 @@ Operation Generator::redistributor() {
     const auto vcpu = below(vcpus);
     const auto whose = below(vcpus);
     const auto frame = GICR + whose * GICR_size;
-    const auto array = one_of<std::uint64_t>({0x80, 0x100, 0x180, 0x200, 0x200, 0x280, 0x300, 0x380});
+    const auto array = array_of_bits();
     const auto mask = private_ones();
     switch (below(12)) {
-    case 0: return store(frame, 4, once_in(8) ? 0 : 1, vcpu);
+    case 0: return store(frame, 4, nonsense(8) ? 0 : 1, vcpu);
     case 1: return store(frame + 0x70, one_of({4U, 8U}), nonsense(4) ? random() : PROPBASER() - below(3), vcpu);
     case 2:
         return store(frame + 0x78, 8,
@@ -370,7 +385,7 @@ Operation Generator::its_register() {
     case 3:
         return store(frame + 0x108, one_of({4U, 8U}), nonsense(8) ? random() : BASER1(its) ^ (once_in(4) ? Valid : 0),
                      vcpu);
-    case 4: return store(frame + 0x88, one_of({4U, 8U}), below(132) * 32, vcpu);
+    case 4: return store(frame + 0x88, one_of({4U, 8U}), nonsense(1) ? below(132) * 32 : ~std::uint64_t{0}, vcpu);
     case 5:
         return load(frame + one_of({0x0U, 0x4U, 0x8U, 0x80U, 0x88U, 0x90U, 0x100U, 0x108U}), one_of({4U, 8U}), vcpu);
     default: return store(frame, 4, 1, vcpu);
@@ -442,7 +457,7 @@ Operation Generator::memory() {
 
 Operation Generator::outside() {
     const auto whose = below(vcpus);
-    const auto array = one_of<std::uint64_t>({0x80, 0x100, 0x180, 0x200, 0x200, 0x280, 0x300, 0x380});
+    const auto array = array_of_bits();
     const bool spis = once_in(2);
     const auto word = array + (spis ? 4 + below(interrupts / 32 - 1) * 4 : 0);
     auto address = (spis ? GICD : GICR + whose * GICR_size + 0x1'0000) + word;

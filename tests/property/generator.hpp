@@ -60,9 +60,12 @@ private:
     std::uint32_t RDbase();
     std::uint64_t priority();
     std::uint64_t bits();
+    std::uint64_t array_of_bits();
+    /// ICC_PMR_EL1 for almost all priorities.
+    std::uint64_t whole_mask() { return one_of({repertoire_ == Repertoire::all ? 0xFFU : 0xF8U, 0xF0U}); }
     Operation acknowledge(const GicModel& model);
     Operation finish(const GicModel& model);
-    Operation sysreg();
+    Operation sysreg(const GicModel& model);
     Operation sgi();
     Operation distributor();
     Operation redistributor();

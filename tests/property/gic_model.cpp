@@ -119,10 +119,12 @@ bool GicModel::acknowledge(unsigned vcpu, unsigned group, std::uint64_t seen) {
         const bool taken = one->group1 == (group == 1) && passes(cpu, *one);
         if (taken && one->intid == seen) {
             auto& mine = const_cast<Interrupt&>(*one);
-            cpu.AP[group] |= 1U << (preemption(cpu, mine.priority, group) >> (8 - rules_.PRIbits));
+            const auto bit = preemption(cpu, mine.priority, group) >> (8 - rules_.PRIbits);
+            cpu.AP[group] |= 1U << bit;
+            cpu.acknowledged[bit] = mine.intid;
             if (mine.edge || rules_.acknowledge_clears_level_latch)
                 mine.latch = false;
-            mine.active = mine.intid < 8192;
+            mine.active = mine.intid < 8192 || rules_.LPIs_are_active;
             settle();
             return true;
         }
@@ -154,11 +156,10 @@ void GicModel::deactivate(Interrupt& one) {
     one.active = false;
     if (!one.edge && !rules_.acknowledge_clears_level_latch)
         one.latch = false;
-    if (one.edge || one.intid < 32)
+    if (one.edge || !resampled.contains(one.intid))
         return;
     deactivated_.push_back(one.intid);
-    if (resampled.contains(one.intid))
-        one.line = false;
+    one.line = false;
 }
 
 // Priority drops whatever INTID is written, but for special ones: 12.2.10.
@@ -173,7 +174,7 @@ void GicModel::end(unsigned vcpu, std::uint64_t intid, unsigned group) {
         AP &= ~bit;
     }
     auto* const one = find(vcpu, intid);
-    if (cpu.EOImode || one == nullptr || !one->active || one->list != static_cast<int>(vcpu) ||
+    if (one == nullptr || (cpu.EOImode && one->intid < 8192) || !one->active || one->list != static_cast<int>(vcpu) ||
         one->group1 != (group == 1) || preemption(cpu, one->priority, group) != dropped)
         return;
     deactivate(*one);
@@ -231,7 +232,7 @@ bool GicModel::msr(unsigned vcpu, std::uint16_t sysreg, std::uint64_t value) {
     case ICC_EOIR1: end(vcpu, value & 0xFF'FFFF, 1); break;
     case ICC_DIR:
         if (auto* const one = find(vcpu, value & 0xFF'FFFF);
-            cpu.EOImode && one != nullptr && one->active &&
+            cpu.EOImode && one != nullptr && one->active && one->intid < 8192 &&
             (rules_.DIR_reaches_other_vcpus || one->list == static_cast<int>(vcpu)))
             deactivate(*one);
         break;
@@ -255,16 +256,10 @@ std::vector<std::uint32_t> GicModel::active_on(unsigned vcpu) const {
 
 std::optional<GicModel::Running> GicModel::running_on(unsigned vcpu) const {
     const auto& cpu = cpus_[vcpu];
-    const auto level = running(cpu);
-    if (level == 0xFF)
+    if (running(cpu) == 0xFF)
         return std::nullopt;
-    Running found{8192, (cpu.AP[0] >> (level >> (8 - rules_.PRIbits)) & 1) != 0 ? 0U : 1U};
-    each(*this, [&](const Interrupt& one) {
-        if (one.active && one.list == static_cast<int>(vcpu) && one.group1 == (found.group == 1) &&
-            preemption(cpu, one.priority, found.group) == level)
-            found.INTID = one.intid;
-    });
-    return found;
+    const auto bit = running(cpu) >> (8 - rules_.PRIbits);
+    return Running{cpu.acknowledged[bit], (cpu.AP[0] >> bit & 1) != 0 ? 0U : 1U};
 }
 
 std::optional<std::uint64_t> GicModel::read(std::uint64_t address, unsigned width) const {

@@ -23,6 +23,9 @@ struct Rules {
     bool DIR_reaches_other_vcpus = true;
     /// The latch of a level-sensitive interrupt goes with its acknowledge; in KVM with its deactivation.
     bool acknowledge_clears_level_latch = true;
+    /// An LPI that was acknowledged holds its next one back until it is ended (a list register of KVM's has an active
+    /// state for it); else LPIs have none.
+    bool LPIs_are_active = false;
     unsigned PRIbits = 5;
     /// ICC_CTLR_EL1 without CBPR and EOImode.
     std::uint64_t ICC_CTLR = 0x8400;
@@ -62,7 +65,8 @@ public:
     void set_spi(std::uint32_t intid, bool level);
     void set_ppi(unsigned vcpu, std::uint32_t intid, bool level);
     MsiResult signal(std::uint64_t address, std::optional<std::uint32_t> DeviceID, std::uint32_t EventID);
-    /// SPIs whose deactivation was told since the last call, in order. Those of `resampled` had their line lowered.
+    /// SPIs whose deactivation was told since the last call, in order: those of `resampled`, and their line was
+    /// lowered.
     [[nodiscard]] std::vector<std::uint32_t> take_deactivated() { return std::exchange(deactivated_, {}); }
     std::set<std::uint32_t> resampled;
 
@@ -80,10 +84,10 @@ public:
     // What a generator may want to know.
     [[nodiscard]] std::vector<std::uint32_t> active_on(unsigned vcpu) const;
     struct Running {
-        std::uint32_t INTID; ///< 8192 if it is no active interrupt: an LPI
+        std::uint32_t INTID;
         unsigned group;
     };
-    /// What that vCPU should end next, if anything.
+    /// What that vCPU should end next, if anything: what it acknowledged at its running priority.
     [[nodiscard]] std::optional<Running> running_on(unsigned vcpu) const;
     [[nodiscard]] std::uint64_t CWRITER(unsigned its) const { return its_[its].CWRITER; }
     [[nodiscard]] std::uint64_t CREADR(unsigned its) const { return its_[its].CREADR; }
@@ -111,6 +115,7 @@ private:
         std::array<unsigned, 2> BPR{2, 3};
         std::array<bool, 2> IGRPEN{};
         std::array<std::uint32_t, 2> AP{};
+        std::array<std::uint32_t, 32> acknowledged{}; // at that active priority
         bool CBPR = false, EOImode = false;
         bool EnableLPIs = false;
         std::uint64_t PENDBASER = 0x580;

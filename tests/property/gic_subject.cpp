@@ -126,9 +126,10 @@ private:
 
     void deactivated(virt::Pin pin) override {
         const auto spi = arm64::intid_of(pin).value;
+        if (!is_resampled(spi))
+            return;
         deactivated_.push_back(spi);
-        if (is_resampled(spi))
-            gic_.lower(pin);
+        gic_.lower(pin);
     }
 
     Ram ram_;

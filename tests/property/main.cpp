@@ -5,6 +5,7 @@
 #include "tests/property/generator.hpp"
 #include "tests/property/gic_subject.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -63,7 +64,7 @@ int main(int argc, char** argv) {
         const auto seed = options.seed * 1'000'003 + sequence;
         if (const auto failure = try_one(seed, steps)) {
             std::printf("property: seed %llu differs at step %llu: %s\n", static_cast<unsigned long long>(options.seed),
-                        static_cast<unsigned long long>(done + failure->sequence.size()), failure->difference.c_str());
+                        static_cast<unsigned long long>(done) + failure->sequence.size(), failure->difference.c_str());
             const auto least = property::shrink(*failure, property::make_gic_subject);
             std::printf("The least sequence found, of %zu operations:\n", least.sequence.size());
             for (const auto& operation : least.sequence)

@@ -56,6 +56,8 @@ public:
     // For vCPUs, devices, and what executes. Any thread.
 
     [[nodiscard]] gic::Gic& gic() { return vgic.gic(); }
+    /// What answers ICC_*; null: they are UNDEFINED, as there is no vGIC.
+    [[nodiscard]] IrqchipSide* irqchip() { return has_vgic() ? &gic() : nullptr; }
     [[nodiscard]] Engine& what_executes() { return *engine; }
     [[nodiscard]] timer::VmTimers& timers() { return timers_; }
     [[nodiscard]] bool has_vgic() const { return vgic.created(); }

@@ -49,7 +49,6 @@ TEST(BringUpGic, ThereIsOneAtMost) {
 }
 
 TEST(BringUpGic, NoneAfterAVcpuHasRun) {
-    NEEDS_EXECUTION();
     Machine machine;
     EXPECT_OK(machine.create_vcpu(0));
     EXPECT_OK(machine.init_vcpu(0));
@@ -203,7 +202,6 @@ TEST(BringUpGic, RegistersNeedInitialisationAndAVcpuOfThatAffinity) {
 // Each of these ends its VM.
 TEST(BringUpGic, AnUninitialisedOneDoesNotRun) {
     pitfalls({60});
-    NEEDS_EXECUTION();
     Machine machine;
     EXPECT_OK(machine.create_vcpu(0));
     EXPECT_OK(machine.init_vcpu(0));
@@ -220,7 +218,6 @@ TEST(BringUpGic, AnUninitialisedOneDoesNotRun) {
 
 TEST(BringUpGic, OverlappingFramesDoNotRun) {
     pitfalls({60});
-    NEEDS_EXECUTION();
     Machine machine;
     EXPECT_OK(machine.create_vcpu(0));
     EXPECT_OK(machine.init_vcpu(0));
@@ -303,7 +300,6 @@ TEST(BringUpGic, AnItsWithoutAGicv3IsOfNoUse) {
 }
 
 TEST(BringUpGic, AttributesAreBusyWhileAVcpuRuns) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}, .its = 1});
     auto& guest = machine.puppet(0);
     guest.run(open_gic() + enable_spi(40, Trigger::edge));

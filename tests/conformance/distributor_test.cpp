@@ -190,7 +190,6 @@ TEST(Distributor, InterruptRoutingModeIsNotStored) {
 }
 
 TEST(Distributor, FromOutsideTheGicIsBusyWhileAnyVcpuRuns) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}});
     auto& guest = machine.puppet(1);
     guest.run(open_gic() + enable_spi(spi, Trigger::edge, 1));

@@ -253,7 +253,6 @@ TEST(Ioeventfd, MemoryIsNotTheBus) {
 }
 
 TEST(Ioeventfd, CatchesStoresToReadOnlyMemory) {
-    NEEDS_EXECUTION();
     IoMachine machine;
     constexpr virt::Gpa rom = layout::nowhere + 0x20'0000;
     const auto backing = must(virt::GuestMemory::allocate(rom, 0x1'0000));

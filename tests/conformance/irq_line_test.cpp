@@ -85,7 +85,6 @@ TEST(IrqLine, APpisVcpuIsAnIndexOrAnId) {
 }
 
 TEST(IrqLine, AVcpuInputsVcpuIsAnIndexOrAnId) {
-    NEEDS_EXECUTION();
     Machine machine;
     for (const auto id : {0U, 2U, 1U}) {
         ASSERT_OK(machine.create_vcpu(id));
@@ -108,7 +107,6 @@ TEST(IrqLine, ATimersOwnPpiIsIgnored) {
 }
 
 TEST(IrqLine, WithoutAVgicThereAreOnlyVcpuInputs) {
-    NEEDS_EXECUTION();
     Machine machine;
     ASSERT_OK(machine.create_vcpu(0));
     ASSERT_OK(machine.init_vcpu(0));
@@ -124,7 +122,6 @@ TEST(IrqLine, WithoutAVgicThereAreOnlyVcpuInputs) {
 }
 
 TEST(IrqLine, AVcpuInputIsSeenByTheGuest) {
-    NEEDS_EXECUTION();
     using Input = arm64::irq_line::Input;
     constexpr std::uint64_t I = 1 << 7, F = 1 << 6; // of ISR_EL1
     Machine machine;

@@ -285,7 +285,6 @@ TEST(Irqfd, AVcpuThatRunsIsInterrupted) {
 }
 
 TEST(Irqfd, AVcpuThatWaitsIsWoken) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_spi(spi, Trigger::edge));

@@ -148,11 +148,12 @@ public:
     std::unique_ptr<Puppet> make_puppet(Machine& machine, unsigned vcpu) const override {
         auto& vm = vm_of(machine);
         auto& cpu = dynamic_cast<soft::Vcpu&>(machine.vcpu(vcpu));
-        return std::make_unique<SeamPuppet>(Seam{.irqchip = vm.gic(),
+        return std::make_unique<SeamPuppet>(Seam{.irqchip = vm.irqchip(),
                                                  .cpus = dynamic_cast<SeamEngine&>(vm.what_executes()).cpus(),
                                                  .timer = cpu.context().timer,
                                                  .bus = vm.bus(),
                                                  .memory = vm.memory(),
+                                                 .running = cpu.context().running,
                                                  .enter = [&cpu] { must(cpu.prepare()); }},
                                             vcpu);
     }

@@ -279,7 +279,6 @@ TEST(SaveRestore, BinaryPointOfGroup1IsLostBehindCbpr) {
 }
 
 TEST(SaveRestore, NeedsEveryVcpuToBeOutsideTheGuest) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{.vcpus = {0, 1}, .its = 1});
     auto& guest = machine.puppet(1);
     guest.run(open_gic() + enable_spi(40, Trigger::edge, 1));

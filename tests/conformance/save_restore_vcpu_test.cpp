@@ -81,7 +81,6 @@ TEST(SaveRestoreVcpu, APendingSErrorStaysPending) {
 }
 
 TEST(SaveRestoreVcpu, TheVirtualCountGoesOn) {
-    NEEDS_EXECUTION();
     Machine from(Bricks{.vcpus = {0, 1}});
     EXPECT_OK(from.vcpu(0).set(timer_registers::TIMER_CNT, far));
     const auto before = from.puppet(1).mrs(CNTVCT_EL0);

@@ -37,6 +37,13 @@ std::optional<SeamCpus::Input> SeamCpus::pending(unsigned vcpu) const {
     return std::nullopt;
 }
 
+std::uint64_t SeamCpus::ISR(unsigned vcpu) const {
+    constexpr unsigned I = 7, F = 6;
+    const std::scoped_lock lock(mutex_);
+    const auto level = [&](Input input) { return std::uint64_t{lines_.at(vcpu).at(static_cast<std::size_t>(input))}; };
+    return level(Input::irq) << I | level(Input::fiq) << F;
+}
+
 bool SeamCpus::wait(unsigned vcpu) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, hang_guard, [&] { return lines_.at(vcpu)[0] || lines_.at(vcpu)[1]; });
@@ -54,7 +61,9 @@ void SeamPuppet::start(const List& list) {
     result_ = {};
     complaint_.clear();
     enter_();
+    entered_ = false;
     thread_ = std::thread([this, list] { play(list); });
+    entered_.wait(false);
 }
 
 Result SeamPuppet::wait() {
@@ -65,21 +74,36 @@ Result SeamPuppet::wait() {
     return std::exchange(result_, {});
 }
 
+void SeamPuppet::play_commands(const List& list) {
+    for (std::size_t n = 0; n < list.size(); ++n) {
+        execute(list[n], result_.outcomes[n]);
+        if (!complaint_.empty()) {
+            complaint_ += " in command " + std::to_string(n) + ": " + list[n].text();
+            return;
+        }
+        result_.outcomes[n].done = true;
+    }
+    result_.finished = true;
+}
+
+template <class Function>
+void SeamPuppet::outside(Function function) {
+    inside_.unlock();
+    function();
+    inside_.lock();
+}
+
 void SeamPuppet::play(const List& list) {
     result_.outcomes.resize(list.size());
+    inside_ = std::unique_lock(running_);
+    entered_ = true;
+    entered_.notify_one();
     try {
-        for (std::size_t n = 0; n < list.size(); ++n) {
-            execute(list[n], result_.outcomes[n]);
-            if (!complaint_.empty()) {
-                complaint_ += " in command " + std::to_string(n) + ": " + list[n].text();
-                return;
-            }
-            result_.outcomes[n].done = true;
-        }
-        result_.finished = true;
+        play_commands(list);
     } catch (const std::exception& error) { // `must`, in a CALL
         complaint_ = error.what();
     }
+    inside_ = {};
 }
 
 void SeamPuppet::load(virt::Gpa address, virt::Width width, Outcome& outcome) {
@@ -100,12 +124,17 @@ void SeamPuppet::store(virt::Gpa address, virt::Width width, std::uint64_t value
 }
 
 std::optional<std::uint64_t> SeamPuppet::read_sysreg(arm64::SysregId id) {
+    if (id == id_of(ISR_EL1))
+        return cpus_.ISR(vcpu_);
     const auto timer = timer_.read_sysreg(id);
-    return timer ? timer : irqchip_.read_sysreg(arm64::VcpuIndex{vcpu_}, id);
+    if (timer || irqchip_ == nullptr)
+        return timer;
+    return irqchip_->read_sysreg(arm64::VcpuIndex{vcpu_}, id);
 }
 
 bool SeamPuppet::write_sysreg(arm64::SysregId id, std::uint64_t value) {
-    return timer_.write_sysreg(id, value) || irqchip_.write_sysreg(arm64::VcpuIndex{vcpu_}, id, value);
+    return timer_.write_sysreg(id, value) ||
+           (irqchip_ != nullptr && irqchip_->write_sysreg(arm64::VcpuIndex{vcpu_}, id, value));
 }
 
 // In the mailbox, as that of guest-images/puppet: it moves with the guest's memory.
@@ -131,7 +160,7 @@ bool SeamPuppet::take_one(SeamCpus::Input input) {
     if (intid >= first_special && intid <= last_special)
         return false;
     if (on_interrupt_)
-        on_interrupt_(intid);
+        outside([&] { on_interrupt_(intid); });
     const auto after = handler();
     if (after != Handler::acknowledge)
         static_cast<void>(write_sysreg(id_of(fiq ? ICC_EOIR0_EL1 : ICC_EOIR1_EL1), intid));
@@ -192,7 +221,7 @@ void SeamPuppet::execute(const Command& command, Outcome& outcome) {
     case Operation::RECORD:
         result_.records.push_back({.value = static_cast<std::uint32_t>(first), .kind = Record::Kind::marker});
         return;
-    case Operation::CALL: return command.call();
+    case Operation::CALL: return outside(command.call);
     case Operation::BARRIER:
     case Operation::SPIN: return; // there is nothing that would take time
     default: complaint_ = "only a CPU can do that: the test needs NEEDS_EXECUTION()";

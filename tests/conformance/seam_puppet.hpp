@@ -9,6 +9,7 @@
 #include "virt/slot_memory.hpp"
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -30,6 +31,8 @@ public:
     [[nodiscard]] std::optional<Input> pending(unsigned vcpu) const;
     /// Until one is, or the hang guard says that none will be: false.
     [[nodiscard]] bool wait(unsigned vcpu);
+    /// ISR_EL1: I and F.
+    [[nodiscard]] std::uint64_t ISR(unsigned vcpu) const;
 
 private:
     mutable std::mutex mutex_;
@@ -39,15 +42,17 @@ private:
 
 /// What a vCPU has around it.
 struct Seam {
-    arm64::IrqchipSide& irqchip;
+    arm64::IrqchipSide* irqchip; ///< null: the VM has none
     SeamCpus& cpus;
     arm64::timer::ArchTimer& timer;
     virt::IoBus& bus;
     const virt::SlotMemory& memory;
+    std::mutex& running;         ///< held while the vCPU is in the guest
     std::function<void()> enter; ///< what precedes the guest, with each list
 };
 
-/// Plays one vCPU. A list runs in a thread of its own, from `start` to `wait`.
+/// Plays one vCPU. A list runs in a thread of its own, from `start` to `wait`, and is in the guest but for calls and
+/// hooks, which an exit would be.
 class SeamPuppet final : public Puppet {
 public:
     SeamPuppet(Seam seam, unsigned vcpu)
@@ -56,6 +61,7 @@ public:
           timer_(seam.timer),
           bus_(seam.bus),
           memory_(seam.memory),
+          running_(seam.running),
           enter_(std::move(seam.enter)),
           vcpu_(vcpu) {
         set_handler(Handler::eoi);
@@ -76,6 +82,10 @@ public:
 
 private:
     void play(const List& list);
+    void play_commands(const List& list);
+    /// Calls it outside the guest.
+    template <class Function>
+    void outside(Function function);
     void execute(const Command& command, Outcome& outcome);
     void load(virt::Gpa address, virt::Width width, Outcome& outcome);
     void store(virt::Gpa address, virt::Width width, std::uint64_t value);
@@ -88,17 +98,20 @@ private:
     /// What waits now, `most` at most.
     void take_pending(std::uint64_t most, Outcome& outcome);
 
-    arm64::IrqchipSide& irqchip_;
+    arm64::IrqchipSide* irqchip_;
     SeamCpus& cpus_;
     arm64::timer::ArchTimer& timer_;
     virt::IoBus& bus_;
     const virt::SlotMemory& memory_;
+    std::mutex& running_;
     std::function<void()> enter_;
     const unsigned vcpu_;
     std::function<void(std::uint32_t)> on_interrupt_;
     std::uint64_t load_value_ = 0;
     Result result_;
     std::string complaint_;
+    std::unique_lock<std::mutex> inside_; // the thread's
+    std::atomic<bool> entered_ = false;
     std::thread thread_;
 };
 

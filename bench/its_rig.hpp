@@ -24,14 +24,15 @@ public:
     static constexpr std::uint32_t events = 2048;
     static constexpr virt::Gpa frame = 0x808'0000;
 
-    explicit ItsRig(std::uint32_t lpis, std::uint32_t vcpus = 1) : GicRig(vcpus), its(gic, frame), lpis_(lpis) {
+    explicit ItsRig(std::uint32_t lpis, std::uint32_t vcpus = 1) : GicRig(vcpus), its(gic), lpis_(lpis) {
+        its.place(frame);
         gic.add(its);
         for (std::uint32_t n = 0; n < lpis; ++n)
             configure(lpi(n), 0xA0 | 1);
         gic.lpis().set_PROPBASER(PROPBASER_at | 15); // IDbits
         for (std::uint32_t n = 0; n < vcpus; ++n) {
             auto& redistributor = gic.redistributor(arm64::VcpuIndex{n});
-            gic.lpis().set_PENDBASER(redistributor, PENDBASER_at + n * 0x1'0000 | std::uint64_t{1} << 62);
+            gic.lpis().set_PENDBASER(redistributor, (PENDBASER_at + n * 0x1'0000) | std::uint64_t{1} << 62);
             gic.lpis().set_enabled(redistributor, true);
         }
         constexpr std::uint64_t valid = std::uint64_t{1} << 63;
@@ -46,9 +47,8 @@ public:
             run({0x08 | n << 32, 10, valid | (tables_at + n * events * 8)}); // MAPD, EventID of 11 bits
         for (std::uint32_t n = 0; n < lpis; ++n)
             run({0x0A | id(n), event(n) | std::uint64_t{lpi(n).value} << 32, device(n) % vcpus}); // MAPTI
-        if (!gic.signal(msi(lpis - 1)) || gic.lpis().find(lpi(lpis - 1)) == nullptr)
-            std::abort();
-        if (!take(lpi(lpis - 1), arm64::VcpuIndex{device(lpis - 1) % vcpus}))
+        if (gic.signal(msi(lpis - 1)) != virt::MsiOutcome::delivered ||
+            !take(lpi(lpis - 1), arm64::VcpuIndex{device(lpis - 1) % vcpus}))
             std::abort();
     }
 

@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 
 namespace virt {
 namespace {
 
-// memcpy may tear what the guest writes at the same time; these widths must not.
 template <class T>
 void copy_one(std::byte* into, const std::byte* from) {
     const T value = __atomic_load_n(reinterpret_cast<const T*>(from), __ATOMIC_RELAXED);
@@ -20,16 +18,24 @@ bool aligned(const std::byte* one, const std::byte* other) {
     return ((std::bit_cast<std::uintptr_t>(one) | std::bit_cast<std::uintptr_t>(other)) & (sizeof(T) - 1)) == 0;
 }
 
+template <class T>
+std::size_t copy_each(std::byte* into, const std::byte* from, std::size_t bytes) {
+    std::size_t done = 0;
+    for (; bytes - done >= sizeof(T); done += sizeof(T))
+        copy_one<T>(into + done, from + done);
+    return done;
+}
+
+// The guest may write at the same time, which memcpy must not see: a value would tear, and C++ calls it a data race.
 void copy_bytes(std::byte* into, const std::byte* from, std::size_t bytes) {
-    if (bytes == 1)
-        return copy_one<std::uint8_t>(into, from);
-    if (bytes == 2 && aligned<std::uint16_t>(into, from))
-        return copy_one<std::uint16_t>(into, from);
-    if (bytes == 4 && aligned<std::uint32_t>(into, from))
-        return copy_one<std::uint32_t>(into, from);
-    if (bytes == 8 && aligned<std::uint64_t>(into, from))
-        return copy_one<std::uint64_t>(into, from);
-    std::memcpy(into, from, bytes);
+    std::size_t done = 0;
+    if (aligned<std::uint64_t>(into, from))
+        done += copy_each<std::uint64_t>(into, from, bytes);
+    if (aligned<std::uint32_t>(into, from))
+        done += copy_each<std::uint32_t>(into + done, from + done, bytes - done);
+    if (aligned<std::uint16_t>(into, from))
+        done += copy_each<std::uint16_t>(into + done, from + done, bytes - done);
+    copy_each<std::uint8_t>(into + done, from + done, bytes - done);
 }
 
 constexpr std::size_t words_of(const MemorySlot& slot) { return (slot.size / MemorySlots::page + 63) / 64; }

@@ -193,7 +193,8 @@ virt::expected<void> Lpis::reload(Interrupt& lpi) {
 void Lpis::reload_all(Redistributor& target) {
     const virt::Lock lock(mutex_);
     target.lpis.each_group([&](Intid first, std::uint64_t which) VIRT_UNCHECKED { // clang does not see the lock inside
-        std::array<Configuration, LpiSet::group> entries; // of one page, as tables are aligned: readable or not
+        // Of one page, as tables are aligned: readable or not. Aligned, to be read by words.
+        alignas(std::uint64_t) std::array<Configuration, LpiSet::group> entries;
         if (memory_.read(configuration_of(first), std::as_writable_bytes(std::span(entries))))
             target.update_held(std::span(&known(first.value), LpiSet::group), which, [&](Interrupt& one) {
                 if (exists(one))

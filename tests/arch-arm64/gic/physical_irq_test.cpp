@@ -250,7 +250,7 @@ TEST(PhysicalIrq, NobodyCallsASourceThatIsUnmapped) {
             else
                 std::this_thread::yield();
     });
-    for (int n = 0; n < 500; ++n) {
+    for (int n = 0; n < 100; ++n) {
         std::optional<Source> source(one);
         EXPECT_TRUE(Gic::map(one, *source));
         source->assert_level(true);

@@ -10,6 +10,7 @@
 #include "virt/capability.hpp"
 #include "virt/guest_memory.hpp"
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -76,10 +77,13 @@ public:
     [[nodiscard]] std::uint64_t rdbase(unsigned vcpu) const;
     /// Zeroed guest RAM that nobody else got.
     [[nodiscard]] virt::Gpa allocate(std::uint64_t bytes, std::uint64_t alignment = 8);
-    /// Guest RAM; the test ends if it is none.
-    template <class T>
+    /// Guest RAM, aligned, which the guest may write meanwhile; the test ends if it is none.
+    template <std::unsigned_integral T>
     [[nodiscard]] T ram(virt::Gpa address) const {
-        return memory_.read<T>(address).value();
+        if (!memory_.contains(address, sizeof(T)) || address % sizeof(T) != 0)
+            throw std::out_of_range("no guest RAM at that address");
+        return __atomic_load_n(reinterpret_cast<const T*>(memory_.host() + (address - memory_.base())),
+                               __ATOMIC_RELAXED);
     }
     template <class T>
     void set_ram(virt::Gpa address, T value) {

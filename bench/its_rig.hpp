@@ -26,7 +26,6 @@ public:
 
     explicit ItsRig(std::uint32_t lpis, std::uint32_t vcpus = 1) : GicRig(vcpus), its(gic), lpis_(lpis) {
         its.place(frame);
-        gic.add(its);
         for (std::uint32_t n = 0; n < lpis; ++n)
             configure(lpi(n), 0xA0 | 1);
         gic.lpis().set_PROPBASER(PROPBASER_at | 15); // IDbits

@@ -29,7 +29,8 @@ void IrqRouter::raise(Gsi gsi) {
     const RouteCell* const cell = table_.cell(gsi);
     if (cell == nullptr)
         return;
-    if (way_ == MsiWay::pre_translated)
+    const auto way = way_.load(std::memory_order_relaxed);
+    if (way == MsiWay::pre_translated)
         if (TranslatedMsi known; cell->translated(known) && known.current())
             return irqchip_.deliver(known);
     const auto [route, version] = cell->find_versioned();
@@ -38,12 +39,12 @@ void IrqRouter::raise(Gsi gsi) {
     if (const auto* pin = std::get_if<Pin>(&*route))
         irqchip_.raise(*pin);
     else
-        signal_by_route(*cell, version, std::get<Msi>(*route));
+        signal_by_route(way, *cell, version, std::get<Msi>(*route));
 }
 
 // As in the kernel, nobody hears what becomes of an MSI that an irqfd sends.
-void IrqRouter::signal_by_route(const RouteCell& cell, std::uint64_t version, const Msi& msi) {
-    if (way_ == MsiWay::pre_translated)
+void IrqRouter::signal_by_route(MsiWay way, const RouteCell& cell, std::uint64_t version, const Msi& msi) {
+    if (way == MsiWay::pre_translated)
         if (const auto found = irqchip_.translate(msi)) {
             cell.keep_translated(version, *found);
             return irqchip_.deliver(*found);

@@ -9,6 +9,7 @@
 #include "virt/msi.hpp"
 #include "virt/route_table.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <span>
@@ -31,6 +32,9 @@ public:
     IrqRouter(Irqchip& irqchip, std::uint32_t pins, MsiWay way = MsiWay::pre_translated)
         : irqchip_(irqchip), way_(way), table_(pins) {}
 
+    /// From the next interrupt on.
+    void set_way(MsiWay way) { way_.store(way, std::memory_order_relaxed); }
+
     /// KVM_SET_GSI_ROUTING. When it returns, no interrupt is still on the way by an old route. Not from within an
     /// interrupt.
     expected<void> replace(const kvm_irq_routing& table);
@@ -49,10 +53,10 @@ public:
     [[nodiscard]] Irqchip& irqchip() { return irqchip_; }
 
 private:
-    void signal_by_route(const RouteCell& cell, std::uint64_t version, const Msi& msi);
+    void signal_by_route(MsiWay way, const RouteCell& cell, std::uint64_t version, const Msi& msi);
 
     Irqchip& irqchip_;
-    const MsiWay way_;
+    std::atomic<MsiWay> way_;
     std::mutex writer_;
     RouteTable table_;
     GracePeriod in_flight_;

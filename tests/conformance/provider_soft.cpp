@@ -11,13 +11,16 @@
 #include "tests/conformance/machine.hpp"
 #include "tests/conformance/seam_puppet.hpp"
 #include "virt/eventfd.hpp"
+#include "virt/irq_router.hpp"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 namespace conformance {
@@ -84,6 +87,9 @@ public:
     expected<std::unique_ptr<arm64::Vm>> create_vm(unsigned ipa_bits) override {
         auto vm = soft::Vm::create(std::make_unique<SeamEngine>(), counter_, ipa_bits, mask_);
         VIRT_TRY(vm);
+        if (const char* const way = std::getenv("ITSY_MSI_WAY");
+            way != nullptr && std::string_view(way) == "through-its")
+            (*vm)->set_msi_way(virt::MsiWay::through_its);
         return std::unique_ptr<arm64::Vm>(*std::move(vm));
     }
     unsigned max_ipa_bits() const override { return soft::Vm::most_ipa_bits; }

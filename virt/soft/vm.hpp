@@ -56,6 +56,8 @@ public:
     [[nodiscard]] IoBus& bus() { return ground_.bus; }
     /// Its thread serves irqfds.
     [[nodiscard]] EventLoop& loop() { return *loop_; }
+    /// How MSIs by routes find their interrupts, from the next one on.
+    void set_msi_way(MsiWay way) { router_.set_way(way); }
     /// One past the last guest physical address.
     [[nodiscard]] Gpa end() const { return end_; }
     /// KVM's kvm_vm_dead: for good.

@@ -58,7 +58,10 @@ int System::check_extension(Capability capability) const {
 }
 
 expected<Fd> System::create_vm(unsigned long type) const {
+    // It gives up when a signal is pending, or work of an io_uring's, which no handler's return shows.
     auto fd = control(fd_.get(), KVM_CREATE_VM, type, "create a virtual machine");
+    while (!fd && fd.error().code == EINTR)
+        fd = control(fd_.get(), KVM_CREATE_VM, type, "create a virtual machine");
     VIRT_TRY(fd);
     return Fd(*fd);
 }

@@ -22,8 +22,11 @@ void each(Gic& gic, VcpuIndex vcpu, Intid first, Act act) {
 std::uint32_t line_levels(Gic& gic, VcpuIndex vcpu, Intid first) {
     std::uint32_t levels = 0;
     each(gic, vcpu, first, [&](Interrupt& one, std::uint32_t n) {
-        const bool high = Redistributor::inspect(
-            one, [](const Interrupt& found) { return found.trigger == Trigger::level && found.line; });
+        const bool high = Redistributor::inspect(one, [](const Interrupt& found) {
+            // A source that is asserted stays so while its interrupt is active, which `line` does not show.
+            const bool held = found.source != nullptr && found.active && found.source->level();
+            return found.trigger == Trigger::level && (found.line || held);
+        });
         levels |= std::uint32_t{high} << n;
     });
     return levels;

@@ -73,6 +73,15 @@ TEST(MappedInterrupt, ItsActiveStateIsSeenFromBothSides) {
     EXPECT_VALUE(0, machine.gicr(0, GICR_ISACTIVER0));
 }
 
+TEST(MappedInterrupt, ItsLineIsThatOfTheTimerWhileItIsActive) {
+    Machine machine(Bricks{});
+    auto& guest = begin(machine);
+    guest.run(virtual_timer.expire() + List{take(1), leave()});
+    EXPECT_VALUE(bit, must(machine.line_level(0)) & bit);
+    guest.run(virtual_timer.stop() + List{leave()});
+    EXPECT_VALUE(0, must(machine.line_level(0)) & bit);
+}
+
 TEST(MappedInterrupt, IsNotTakenAgainIfItsTimerStoppedMeanwhile) {
     Machine machine(Bricks{});
     auto& guest = begin(machine);

@@ -3,6 +3,7 @@
 #include "arch-arm64/gic/physical_irq.hpp"
 
 #include "arch-arm64/gic/distributor.hpp"
+#include "arch-arm64/gic/level_info.hpp"
 #include "tests/arch-arm64/gic/guest.hpp"
 
 #include <gtest/gtest.h>
@@ -91,6 +92,7 @@ TEST(PhysicalIrq, IsActiveAtTheHostWhileTheGuestHandlesIt) {
         EXPECT_EQ(guest.acknowledge(), intid);
         guest.source.assert_level(true);
         EXPECT_FALSE(Guest::pending(guest.one)) << "its active state stands for the line";
+        EXPECT_EQ(line_levels(guest.gic, VcpuIndex{0}, Intid{32}), bit) << "which a VMM sees";
         guest.EOIR(intid);
         EXPECT_EQ(guest.source.deactivations, mode == EOImode::drop ? 0U : 1U);
         guest.DIR(intid);
@@ -98,6 +100,7 @@ TEST(PhysicalIrq, IsActiveAtTheHostWhileTheGuestHandlesIt) {
         EXPECT_TRUE(guest.lines.high()) << "still asserted";
         EXPECT_EQ(guest.acknowledge(), intid);
         guest.source.assert_level(false);
+        EXPECT_EQ(line_levels(guest.gic, VcpuIndex{0}, Intid{32}), 0U);
         guest.EOIR(intid);
         guest.DIR(intid);
         EXPECT_EQ(guest.source.deactivations, 2U);

@@ -2,6 +2,7 @@
 // What executes the vCPUs of a VM whose GIC is in userspace.
 #pragma once
 
+#include "arch-arm64/gic/cpu_interface.hpp"
 #include "arch-arm64/irqchip.hpp"
 #include "arch-arm64/kvm.hpp"
 #include "virt/capability.hpp"
@@ -20,6 +21,8 @@ class Engine : public CpuSide {
 public:
     /// Which its CPUs have: EINVAL for others.
     [[nodiscard]] virtual VcpuFeatures features() const = 0;
+    /// What its CPUs' interfaces to the GIC are like, all alike: a state that comes from others has to agree.
+    [[nodiscard]] virtual gic::Implementation implementation() const { return {}; }
     /// KVM_CHECK_EXTENSION of what its CPUs can do; 0 for what it does not know.
     [[nodiscard]] virtual int check_extension(virt::Capability capability) const = 0;
     /// `context` and `vm` outlive the vCPU.

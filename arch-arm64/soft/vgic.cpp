@@ -16,8 +16,8 @@ constexpr std::uint32_t default_interrupts = 256; // VGIC_NR_IRQS_LEGACY
 
 } // namespace
 
-Vgic::Vgic(CpuSide& cpus, virt::soft::Ground& ground, virt::Gpa end)
-    : end_(end), ground_(ground), gic_(cpus, ground.memory), distributor_(gic_), regions_(end) {}
+Vgic::Vgic(CpuSide& cpus, const gic::Implementation& implementation, virt::soft::Ground& ground, virt::Gpa end)
+    : end_(end), ground_(ground), gic_(cpus, ground.memory, implementation), distributor_(gic_), regions_(end) {}
 
 virt::expected<void> Vgic::create() {
     if (created_)

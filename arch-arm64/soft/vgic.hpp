@@ -29,7 +29,7 @@ public:
     static constexpr std::uint32_t most_vcpus = 512; ///< VGIC_V3_MAX_CPUS
 
     /// `end`: of the address space, a power of 2.
-    Vgic(CpuSide& cpus, virt::soft::Ground& ground, virt::Gpa end);
+    Vgic(CpuSide& cpus, const gic::Implementation& implementation, virt::soft::Ground& ground, virt::Gpa end);
 
     [[nodiscard]] gic::Gic& gic() { return gic_; }
     [[nodiscard]] const gic::Gic& gic() const { return gic_; }

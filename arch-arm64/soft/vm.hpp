@@ -25,7 +25,7 @@ namespace arm64::soft {
 /// What both halves of the VM stand on, and what therefore goes last: irqfds reach the GIC to their end.
 struct Foundation {
     Foundation(std::unique_ptr<Engine> executor, virt::Gpa end)
-        : engine(std::move(executor)), vgic(*engine, ground, end) {}
+        : engine(std::move(executor)), vgic(*engine, engine->implementation(), ground, end) {}
 
     std::unique_ptr<Engine> engine;
     virt::soft::Ground ground;

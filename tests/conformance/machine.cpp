@@ -19,16 +19,17 @@ namespace conformance {
 namespace attr = arm64::attr;
 using virt::expected;
 
-Machine::Machine(unsigned ipa_bits, virt::CapabilityMask hidden)
-    : memory_(must(virt::GuestMemory::allocate(layout::RAM, layout::RAM_size))),
-      system_(must(provider().open(std::move(hidden)))),
+Machine::Machine(unsigned ipa_bits, virt::CapabilityMask hidden, const Provider& provider)
+    : provider_(provider),
+      memory_(must(virt::GuestMemory::allocate(layout::RAM, layout::RAM_size))),
+      system_(must(provider.open(std::move(hidden)))),
       vm_(must(system_->create_vm(ipa_bits))) {
     memory_.use_small_pages(layout::RAM, layout::RAM_size); // clearing huge ones would be most of a test's time
     must(vm_->add_memory(
         {.id = virt::SlotId{0}, .base = memory_.base(), .size = memory_.size(), .host = memory_.host()}));
 }
 
-Machine::Machine(const Bricks& bricks) : Machine(40, bricks.hidden) {
+Machine::Machine(const Bricks& bricks, const Provider& provider) : Machine(40, bricks.hidden, provider) {
     for (const auto id : bricks.vcpus) {
         must(create_vcpu(id));
         must(init_vcpu(vcpus() - 1, bricks.features));
@@ -100,7 +101,7 @@ expected<void> Machine::init_its(unsigned its) { return this->its(its).set_attr(
 Puppet& Machine::puppet(unsigned vcpu) {
     auto& cpu = vcpus_.at(vcpu);
     if (!cpu.puppet)
-        cpu.puppet = provider().make_puppet(*this, vcpu);
+        cpu.puppet = provider_.make_puppet(*this, vcpu);
     return *cpu.puppet;
 }
 
@@ -115,7 +116,9 @@ std::uint32_t Machine::affinity(unsigned vcpu) const {
     return (id >> 12 & 0xFF) << 16 | (id >> 4 & 0xFF) << 8 | (id & 0xF);
 }
 
-std::uint64_t Machine::rdbase(unsigned vcpu) const { return facts().rdbase_is_vcpu_id ? vcpu_id(vcpu) : vcpu; }
+std::uint64_t Machine::rdbase(unsigned vcpu) const {
+    return provider_.facts().rdbase_is_vcpu_id ? vcpu_id(vcpu) : vcpu;
+}
 
 virt::Gpa Machine::allocate(std::uint64_t bytes, std::uint64_t alignment) {
     const virt::Gpa base = (free_ + alignment - 1) / alignment * alignment;
@@ -200,7 +203,7 @@ expected<void> Machine::set_ppi(std::uint32_t intid, unsigned vcpu, bool level) 
     return vm_->set_irq_line(arm64::irq_line::ppi(arm64::Intid{intid}, vcpu), level);
 }
 
-void Machine::settle() { provider().settle(*this); }
+void Machine::settle() { provider_.settle(*this); }
 
 expected<void> Machine::set_routes(const std::vector<Route>& routes) {
     std::vector<kvm_irq_routing_entry> entries;

@@ -5,6 +5,7 @@
 #include "arch-arm64/kvm.hpp"
 #include "tests/conformance/expect.hpp"
 #include "tests/conformance/layout.hpp"
+#include "tests/conformance/provider.hpp"
 #include "tests/conformance/puppet.hpp"
 #include "tests/conformance/sysreg.hpp"
 #include "virt/capability.hpp"
@@ -30,14 +31,16 @@ struct Bricks {
     virt::CapabilityMask hidden = {};
 };
 
-/// Owns everything. Calls through the seam come back as the provider answered them; `must` ends the test where a test
+/// Owns everything but its provider, which is the one under test unless a test names another and so has machines of
+/// several. Calls through the seam come back as the provider answered them; `must` ends the test where a test
 /// does not care. vCPUs and ITSs are counted from 0, in the order of creation.
 class Machine {
 public:
     /// RAM and nothing else.
-    explicit Machine(unsigned ipa_bits = 40, virt::CapabilityMask hidden = {});
+    explicit Machine(unsigned ipa_bits = 40, virt::CapabilityMask hidden = {},
+                     const Provider& provider = conformance::provider());
     /// All of it, in the order that always works.
-    explicit Machine(const Bricks& bricks);
+    explicit Machine(const Bricks& bricks, const Provider& provider = conformance::provider());
     ~Machine();
     Machine(const Machine&) = delete;
     Machine& operator=(const Machine&) = delete;
@@ -131,6 +134,7 @@ private:
         std::unique_ptr<Puppet> puppet;
     };
 
+    const Provider& provider_;
     // Made in this order; vCPUs and devices go before their VM.
     virt::GuestMemory memory_;
     std::unique_ptr<arm64::System> system_;

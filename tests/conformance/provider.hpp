@@ -90,9 +90,12 @@ public:
     virtual std::unique_ptr<Puppet> make_puppet(Machine& machine, unsigned vcpu) const;
 };
 
-/// The one that this program is linked with: provider_host.cpp, and others to come. GoogleTest gives a test no
-/// argument to be told by.
+/// The one under test, which this program is linked with (under_test_*.cpp). GoogleTest gives a test no argument to be
+/// told by.
 [[nodiscard]] const Provider& provider();
+
+/// KVM of the running kernel.
+[[nodiscard]] const Provider& host_provider();
 
 [[nodiscard]] inline const Facts& facts() { return provider().facts(); }
 

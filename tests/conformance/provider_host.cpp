@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: the KVM of the running kernel.
+// The KVM of the running kernel.
 #include "arch-arm64/kvm/provider.hpp"
 #include "tests/conformance/provider.hpp"
 
@@ -40,7 +40,7 @@ private:
 
 } // namespace
 
-const Provider& provider() {
+const Provider& host_provider() {
     static const HostProvider host;
     return host;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Under test: itsy's own KVM (arch-arm64/soft, virt/soft), without a CPU.
-#include "tests/conformance/provider.hpp"
+// itsy's own KVM (arch-arm64/soft, virt/soft), without a CPU.
+#include "tests/conformance/provider_soft.hpp"
 
 #include "arch-arm64/soft/engine.hpp"
 #include "arch-arm64/soft/vcpu.hpp"
@@ -35,7 +35,7 @@ public:
     SeamVcpu(soft::Vm& vm, soft::VcpuContext& context) : soft::Vcpu(vm, context) {}
 
     void complete(std::uint64_t) override {}
-    expected<void> finish() override { return {}; }
+    expected<void> finish() override { return prepare(); } // as KVM_RUN, which then leaves at once
     void kick() override {}
     std::uint64_t device_irq_level() const override { return 0; }
     expected<void> inject_external_abort() override { return absent(); }
@@ -61,31 +61,36 @@ private:
 
 class SeamEngine final : public soft::Engine {
 public:
+    explicit SeamEngine(const arm64::gic::Implementation& implementation) : implementation_(implementation) {}
+
     [[nodiscard]] SeamCpus& cpus() { return cpus_; }
 
     void set_line(arm64::VcpuIndex vcpu, Input input, Level level) override { cpus_.set_line(vcpu, input, level); }
     [[nodiscard]] arm64::VcpuFeatures features() const override {
         return arm64::VcpuFeatures().add(arm64::VcpuFeature::psci_0_2);
     }
+    [[nodiscard]] arm64::gic::Implementation implementation() const override { return implementation_; }
     [[nodiscard]] int check_extension(virt::Capability) const override { return 0; }
     expected<std::unique_ptr<soft::Vcpu>> make_vcpu(soft::Vm& vm, soft::VcpuContext& context) override {
         return std::make_unique<SeamVcpu>(vm, context);
     }
 
 private:
+    const arm64::gic::Implementation implementation_;
     SeamCpus cpus_;
 };
 
 class SoftSystem final : public arm64::System {
 public:
-    explicit SoftSystem(virt::CapabilityMask mask) : mask_(std::move(mask)) {}
+    SoftSystem(const arm64::gic::Implementation& implementation, virt::CapabilityMask mask)
+        : implementation_(implementation), mask_(std::move(mask)) {}
 
     int check_extension(virt::Capability capability) const override {
-        const auto vm = must(soft::Vm::create(std::make_unique<SeamEngine>(), counter_, 0, mask_));
+        const auto vm = must(soft::Vm::create(std::make_unique<SeamEngine>(implementation_), counter_, 0, mask_));
         return vm->check_extension(capability);
     }
     expected<std::unique_ptr<arm64::Vm>> create_vm(unsigned ipa_bits) override {
-        auto vm = soft::Vm::create(std::make_unique<SeamEngine>(), counter_, ipa_bits, mask_);
+        auto vm = soft::Vm::create(std::make_unique<SeamEngine>(implementation_), counter_, ipa_bits, mask_);
         VIRT_TRY(vm);
         if (const char* const way = std::getenv("ITSY_MSI_WAY");
             way != nullptr && std::string_view(way) == "through-its")
@@ -97,6 +102,7 @@ public:
     std::uint64_t counter_frequency() const override { return counter_.frequency(); }
 
 private:
+    const arm64::gic::Implementation implementation_;
     arm64::timer::MonotonicCounter counter_;
     virt::CapabilityMask mask_;
 };
@@ -133,10 +139,12 @@ private:
 
 class SoftProvider final : public Provider {
 public:
+    explicit SoftProvider(const arm64::gic::Implementation& implementation) : implementation_(implementation) {}
+
     [[nodiscard]] std::string name() const override { return "itsy's own KVM without a CPU"; }
     [[nodiscard]] const Facts& facts() const override { return facts_; }
     expected<std::unique_ptr<arm64::System>> open(virt::CapabilityMask mask) const override {
-        return std::make_unique<SoftSystem>(std::move(mask));
+        return std::make_unique<SoftSystem>(implementation_, std::move(mask));
     }
     [[nodiscard]] bool executes_code() const override { return false; }
     [[nodiscard]] bool injects_inside_write() const override { return false; }
@@ -167,14 +175,14 @@ public:
 private:
     static soft::Vm& vm_of(Machine& machine) { return dynamic_cast<soft::Vm&>(machine.vm()); }
 
+    const arm64::gic::Implementation implementation_;
     Facts facts_ = facts_of_linux(6, 12);
 };
 
 } // namespace
 
-const Provider& provider() {
-    static const SoftProvider soft;
-    return soft;
+std::unique_ptr<Provider> make_soft_provider(const arm64::gic::Implementation& implementation) {
+    return std::make_unique<SoftProvider>(implementation);
 }
 
 } // namespace conformance

@@ -263,8 +263,11 @@ void compare(std::vector<std::string>& found, const std::string& where, const St
         found.push_back(where + ": MP_STATE");
     if (one.events != other.events)
         found.push_back(where + ": events");
-    if (one.PPI_lines != other.PPI_lines)
-        found.push_back(where + ": lines of PPIs");
+    if (one.PPI_lines != other.PPI_lines) {
+        std::ostringstream text;
+        text << where << ": lines of PPIs: 0x" << std::hex << one.PPI_lines << ", 0x" << other.PPI_lines;
+        found.push_back(text.str());
+    }
     compare(found, where + " GICR", one.GICR, other.GICR);
     compare(found, where + " ICC", one.ICC, other.ICC);
 }

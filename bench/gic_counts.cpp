@@ -148,6 +148,9 @@ std::vector<Counted> count_lpis(std::uint32_t lpis) {
                     })});
     rows.push_back(
         {"INV, from the store to GITS_CWRITER on", count(samples, [&](unsigned n) { rig.INV(sample(rig, n)); })});
+    for (std::uint32_t n = 0; n < rig.lpis(); ++n) // 1024 go to the first vCPU
+        rig.MOVI(n, n < 1024 ? 0 : 1);
+    rows.push_back({"INVALL of 1024 LPIs", count(8, [&](unsigned /*turn*/) { rig.INVALL(0); })});
     return rows;
 }
 

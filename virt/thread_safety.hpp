@@ -12,9 +12,7 @@
 #define VIRT_SCOPED_CAPABILITY VIRT_THREAD_SAFETY(scoped_lockable)
 #define VIRT_GUARDED_BY(lock) VIRT_THREAD_SAFETY(guarded_by(lock))
 #define VIRT_REQUIRES(...) VIRT_THREAD_SAFETY(requires_capability(__VA_ARGS__))
-#define VIRT_EXCLUDES(...) VIRT_THREAD_SAFETY(locks_excluded(__VA_ARGS__))
 #define VIRT_ACQUIRE(...) VIRT_THREAD_SAFETY(acquire_capability(__VA_ARGS__))
 #define VIRT_RELEASE(...) VIRT_THREAD_SAFETY(release_capability(__VA_ARGS__))
-#define VIRT_ACQUIRED_BEFORE(...) VIRT_THREAD_SAFETY(acquired_before(__VA_ARGS__))
 /// For what clang cannot follow; say why beside it.
 #define VIRT_UNCHECKED VIRT_THREAD_SAFETY(no_thread_safety_analysis)

@@ -57,6 +57,8 @@ TEST(BringUpVcpu, NothingWorksBeforeItsInitialisation) {
     EXPECT_ERRNO(ENOEXEC, vcpu.run()); // comes before the kick
     EXPECT_OK(machine.init_vcpu(0));
     EXPECT_OK(vcpu.get(registers::MPIDR_EL1));
+    if (provider().executes_code())
+        EXPECT_OK(vcpu.get(registers::x0));
 }
 
 TEST(BringUpVcpu, InitialisationIsRepeatedWithTheSameFeaturesOnly) {

@@ -437,7 +437,6 @@ TEST(CpuInterface, AWaitingVcpuIsWokenByAnother) {
 
 TEST(CpuInterface, WaitingEndsForADisabledGroupToo) {
     pitfalls({55});
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_spi(40, edge));
@@ -448,7 +447,6 @@ TEST(CpuInterface, WaitingEndsForADisabledGroupToo) {
 }
 
 TEST(CpuInterface, WaitingEndsForWhatARunningPriorityHoldsBack) {
-    NEEDS_EXECUTION();
     Machine machine(Bricks{});
     auto& guest = machine.puppet();
     guest.run(open_gic() + enable_spi(40, edge, 0, 0x20) + enable_spi(41, edge, 0, 0x80));

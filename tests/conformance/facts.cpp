@@ -29,6 +29,7 @@ Facts facts_of_linux(unsigned version, unsigned patchlevel) {
             .mpidr_survives_initialisation = since(6, 10),
             .answers_smc = since(6, 4),
             .irqfd_binding_is_system_wide = since(6, 17),
+            .binary_points_begin_at_zero = true,
             .active_beyond_list_registers = since(6, 19)};
 }
 

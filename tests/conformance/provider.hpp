@@ -56,6 +56,8 @@ struct Facts {
     bool answers_smc;
     /// An eventfd is bound to one irqfd in the whole system, not only in its VM (6.17).
     bool irqfd_binding_is_system_wide;
+    /// ICC_BPR*_EL1 read 0 from outside until the vCPU runs, and then what the hardware makes of that. Every Linux.
+    bool binary_points_begin_at_zero;
     /// More active interrupts than list registers keep their state (6.19).
     bool active_beyond_list_registers;
 };
@@ -76,6 +78,8 @@ public:
 
     /// Whether vCPUs execute guest code. Without, puppets speak to the interrupt controller directly.
     [[nodiscard]] virtual bool executes_code() const { return true; }
+    /// Whether interrupts go through list registers, whose state KVM looks at when the vCPU leaves the guest.
+    [[nodiscard]] virtual bool has_list_registers() const { return true; }
     /// Whether write(2) to an eventfd returns after what its irqfd's fast path injects. Otherwise a thread does that.
     [[nodiscard]] virtual bool injects_inside_write() const { return true; }
     /// Whether the last close(2) of an eventfd ends its bindings.

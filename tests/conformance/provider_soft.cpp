@@ -143,6 +143,7 @@ public:
 
     [[nodiscard]] std::string name() const override { return "itsy's own KVM without a CPU"; }
     [[nodiscard]] const Facts& facts() const override { return facts_; }
+    [[nodiscard]] bool has_list_registers() const override { return false; }
     expected<std::unique_ptr<arm64::System>> open(virt::CapabilityMask mask) const override {
         return std::make_unique<SoftSystem>(implementation_, std::move(mask));
     }
@@ -176,7 +177,12 @@ private:
     static soft::Vm& vm_of(Machine& machine) { return dynamic_cast<soft::Vm&>(machine.vm()); }
 
     const arm64::gic::Implementation implementation_;
-    Facts facts_ = facts_of_linux(6, 12);
+    static Facts own_facts() {
+        Facts facts = facts_of_linux(6, 12);
+        facts.binary_points_begin_at_zero = false; // they have their least value, as after a reset of hardware
+        return facts;
+    }
+    Facts facts_ = own_facts();
 };
 
 } // namespace

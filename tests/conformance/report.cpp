@@ -60,7 +60,7 @@ void Report::OnTestEnd(const testing::TestInfo& test) {
     }
 }
 
-bool Report::conclude(const testing::UnitTest& run, bool all_pitfalls) const {
+bool Report::conclude(const testing::UnitTest& run, const Demands& demands) const {
     std::set<unsigned> missing;
     std::set<unsigned> only_skipped;
     for (unsigned row = 1; row <= pitfall_rows; ++row) {
@@ -81,8 +81,11 @@ bool Report::conclude(const testing::UnitTest& run, bool all_pitfalls) const {
     std::printf("conformance: pitfalls missing: %s\n", join(missing).c_str());
     std::printf("conformance: %d run, %d passed, %d failed, %zu skipped\n", passed + failed, passed, failed,
                 skips_.size());
+    const bool too_many = demands.most_skips && skips_.size() > *demands.most_skips;
+    if (too_many)
+        std::printf("conformance: FAILED: at most %zu may be skipped here\n", *demands.most_skips);
     std::fflush(stdout);
-    return passed > 0 && failed == 0 && run.Passed() && (!all_pitfalls || missing.empty());
+    return passed > 0 && failed == 0 && run.Passed() && !too_many && (!demands.all_pitfalls || missing.empty());
 }
 
 } // namespace conformance

@@ -49,6 +49,26 @@ bool SeamCpus::wait(unsigned vcpu) {
     return changed_.wait_for(lock, hang_guard, [&] { return lines_.at(vcpu)[0] || lines_.at(vcpu)[1]; });
 }
 
+void SeamCpus::wake(arm64::VcpuIndex vcpu) {
+    {
+        const std::scoped_lock lock(mutex_);
+        woken_.at(vcpu.value) = true;
+    }
+    changed_.notify_all();
+}
+
+bool SeamCpus::wait_for_interrupt(unsigned vcpu, arm64::IrqchipSide* irqchip) {
+    {
+        const std::scoped_lock lock(mutex_);
+        woken_.at(vcpu) = false;
+    }
+    if (irqchip != nullptr && irqchip->wakes(arm64::VcpuIndex{vcpu})) // takes its lock, under which it calls us
+        return true;
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, hang_guard,
+                             [&] { return lines_.at(vcpu)[0] || lines_.at(vcpu)[1] || woken_.at(vcpu); });
+}
+
 SeamPuppet::~SeamPuppet() {
     if (thread_.joinable())
         thread_.join();
@@ -206,7 +226,7 @@ void SeamPuppet::execute(const Command& command, Outcome& outcome) {
             outcome.esr = undefined;
         return;
     case Operation::WFI:
-        if (!cpus_.wait(vcpu_))
+        if (!cpus_.wait_for_interrupt(vcpu_, irqchip_))
             complaint_ = "no end in sight";
         return;
     case Operation::TAKE:

@@ -26,11 +26,14 @@ public:
     static constexpr unsigned most = 512;
 
     void set_line(arm64::VcpuIndex vcpu, Input input, Level level) override;
+    void wake(arm64::VcpuIndex vcpu) override;
 
     /// Which input is high; of both FIQ, as on most CPUs.
     [[nodiscard]] std::optional<Input> pending(unsigned vcpu) const;
     /// Until one is, or the hang guard says that none will be: false.
     [[nodiscard]] bool wait(unsigned vcpu);
+    /// WFI: the same, or until the irqchip wakes the vCPU.
+    [[nodiscard]] bool wait_for_interrupt(unsigned vcpu, arm64::IrqchipSide* irqchip);
     /// ISR_EL1: I and F.
     [[nodiscard]] std::uint64_t ISR(unsigned vcpu) const;
 
@@ -38,6 +41,7 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     std::array<std::array<bool, 2>, most> lines_{};
+    std::array<bool, most> woken_{};
 };
 
 /// What a vCPU has around it.

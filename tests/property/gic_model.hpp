@@ -91,7 +91,6 @@ public:
     [[nodiscard]] std::optional<Running> running_on(unsigned vcpu) const;
     [[nodiscard]] std::uint64_t CWRITER(unsigned its) const { return its_[its].CWRITER; }
     [[nodiscard]] std::uint64_t CREADR(unsigned its) const { return its_[its].CREADR; }
-    [[nodiscard]] bool its_enabled(unsigned its) const { return its_[its].enabled; }
     [[nodiscard]] bool lpis_enabled(unsigned vcpu) const { return cpus_[vcpu].EnableLPIs; }
 
 private:

@@ -67,9 +67,10 @@ public:
     }
 
     Rules rules() const override {
-        return {.DIR_reaches_other_vcpus = false,
-                .acknowledge_clears_level_latch = false,
-                .LPIs_are_active = true,
+        const bool list_registers = conformance::provider().has_list_registers();
+        return {.DIR_reaches_other_vcpus = !list_registers,
+                .acknowledge_clears_level_latch = !list_registers,
+                .LPIs_are_active = list_registers,
                 .ICC_CTLR = ICC_CTLR_};
     }
     std::uint64_t load(unsigned vcpu, std::uint64_t address, unsigned width) override {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The property test on a whole provider, the kernel's KVM above all: the same sequences, where the answer is defined.
+// The property test on a whole provider, through device attributes and its puppets: sequences of what is defined on
+// every one, the kernel's KVM above all.
 #include "tests/conformance/provider.hpp"
 #include "tests/property/comparison.hpp"
 #include "tests/property/generator.hpp"

@@ -33,22 +33,27 @@ Gic::Gic(CpuSide& cpus, const virt::SlotMemory& memory, const Implementation& im
 
 Gic::~Gic() { delete itss_.load(); }
 
-Redistributor& Gic::add_vcpu(virt::VcpuId id, std::uint32_t affinity) {
-    VIRT_ASSERT(!initialised(), "a GIC's vCPUs are fixed once it is initialised");
-    const VcpuIndex index{static_cast<std::uint32_t>(redistributors_.size())};
-    return *redistributors_.emplace_back(std::make_unique<Redistributor>(cpus_, index, id, affinity, implementation_));
+Redistributor& Gic::prepare_vcpu(virt::VcpuId id, std::uint32_t affinity) {
+    const VcpuIndex index{vcpus()};
+    VIRT_ASSERT(!initialised() && index.value < most_vcpus, "a GIC's vCPUs are fixed once it is initialised");
+    auto& prepared = redistributors_[index.value];
+    prepared = std::make_unique<Redistributor>(cpus_, index, id, affinity, implementation_);
+    return *prepared;
 }
 
-void Gic::remove_vcpu() {
-    VIRT_ASSERT(!initialised(), "a GIC's vCPUs are fixed once it is initialised");
-    redistributors_.pop_back();
+void Gic::reveal_vcpu() { vcpus_.store(vcpus() + 1, std::memory_order_release); }
+
+Redistributor& Gic::add_vcpu(virt::VcpuId id, std::uint32_t affinity) {
+    auto& added = prepare_vcpu(id, affinity);
+    reveal_vcpu();
+    return added;
 }
 
 void Gic::init(std::uint32_t interrupts) {
     VIRT_ASSERT(!initialised(), "a GIC is initialised once");
     interrupts_ = interrupts;
     spis_ = std::make_unique<Interrupt[]>(interrupts - first_spi);
-    auto* const first = redistributors_.empty() ? &nowhere_ : redistributors_.front().get();
+    auto* const first = vcpus() == 0 ? &nowhere_ : redistributors_.front().get();
     for (std::uint32_t n = 0; n < interrupts - first_spi; ++n) {
         spis_[n].intid = Intid{first_spi + n};
         spis_[n].target = first;
@@ -58,13 +63,15 @@ void Gic::init(std::uint32_t interrupts) {
 }
 
 Redistributor* Gic::by_affinity(std::uint32_t affinity) {
-    const auto found = std::ranges::find(redistributors_, affinity, [](const auto& one) { return one->affinity(); });
-    return found == redistributors_.end() ? nullptr : found->get();
+    const auto vcpus = all();
+    const auto found = std::ranges::find(vcpus, affinity, [](const auto& one) { return one->affinity(); });
+    return found == vcpus.end() ? nullptr : found->get();
 }
 
 Redistributor* Gic::by_id(virt::VcpuId id) {
-    const auto found = std::ranges::find(redistributors_, id, [](const auto& one) { return one->id(); });
-    return found == redistributors_.end() ? nullptr : found->get();
+    const auto vcpus = all();
+    const auto found = std::ranges::find(vcpus, id, [](const auto& one) { return one->id(); });
+    return found == vcpus.end() ? nullptr : found->get();
 }
 
 Interrupt* Gic::spi(Intid intid) {
@@ -100,7 +107,7 @@ void Gic::lower(Interrupt& one) {
 void Gic::set_forwarding(bool forwarding) {
     const virt::Lock lock(forwarding_lock_);
     forwarding_.store(forwarding);
-    for (const auto& one : redistributors_)
+    for (const auto& one : all())
         one->set_forwarding(forwarding);
 }
 
@@ -330,7 +337,7 @@ void Gic::send_sgi(VcpuIndex sender, std::uint64_t value, SgiGroups groups) {
     const bool all_but_self = (value >> 40 & 1) != 0;
     const auto cluster = static_cast<std::uint32_t>((value >> 32 & 0xFF) << 16 | (value >> 16 & 0xFF) << 8);
     const bool reachable = (value >> 48 & 0xFF) == 0; // Aff3, which no vCPU has
-    for (const auto& one : redistributors_) {
+    for (const auto& one : all()) {
         if (all_but_self ? one->index() == sender
                          : !reachable || (one->affinity() & 0xFF'FF00) != cluster || (one->affinity() & 0xFF) > 15 ||
                                (value >> (one->affinity() & 0xF) & 1) == 0)

@@ -19,12 +19,14 @@
 #include "virt/mutex.hpp"
 #include "virt/slot_memory.hpp"
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace arm64::gic {
@@ -61,18 +63,21 @@ private:
 /// thread.
 class Gic final : public virt::Irqchip, public IrqchipSide {
 public:
+    static constexpr std::uint32_t most_vcpus = 512; ///< VGIC_V3_MAX_CPUS
+
     Gic(CpuSide& cpus, const virt::SlotMemory& memory, const Implementation& implementation = {});
     ~Gic() override;
 
-    /// The next vCPU, before `init`. `affinity`: Aff2.Aff1.Aff0 of its MPIDR_EL1.
+    /// The next vCPU, before `init`. `affinity`: Aff2.Aff1.Aff0 of its MPIDR_EL1. Nobody finds it before `reveal_vcpu`.
+    Redistributor& prepare_vcpu(virt::VcpuId id, std::uint32_t affinity);
+    void reveal_vcpu();
+    /// Both.
     Redistributor& add_vcpu(virt::VcpuId id, std::uint32_t affinity);
-    /// The last one is not to be after all; before `init`.
-    void remove_vcpu();
     /// `interrupts`: private ones included, 32..1020. Once.
     void init(std::uint32_t interrupts);
 
     [[nodiscard]] std::uint32_t interrupts() const { return interrupts_; }
-    [[nodiscard]] std::size_t vcpus() const { return redistributors_.size(); }
+    [[nodiscard]] std::uint32_t vcpus() const { return vcpus_.load(std::memory_order_acquire); }
     [[nodiscard]] Redistributor& redistributor(VcpuIndex vcpu) { return *redistributors_.at(vcpu.value); }
     /// Null if no vCPU has that affinity or id.
     [[nodiscard]] Redistributor* by_affinity(std::uint32_t affinity);
@@ -162,7 +167,12 @@ private:
     CpuSide& cpus_;
     Redistributor nowhere_;
     Lpis lpis_;
-    std::vector<std::unique_ptr<Redistributor>> redistributors_; // fixed by init
+    // ITS commands may look for a vCPU while others come: they see the first `vcpus_`.
+    std::array<std::unique_ptr<Redistributor>, most_vcpus> redistributors_;
+    std::atomic<std::uint32_t> vcpus_ = 0; // fixed by init
+    [[nodiscard]] std::span<const std::unique_ptr<Redistributor>> all() const {
+        return std::span(redistributors_).first(vcpus());
+    }
     std::unique_ptr<Interrupt[]> spis_; // from INTID 32
     std::uint32_t interrupts_ = 0;
     std::atomic<bool> initialised_ = false;

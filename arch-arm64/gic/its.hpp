@@ -47,7 +47,10 @@ public:
     [[nodiscard]] std::optional<virt::Gpa> base() const;
 
     // Translator
-    [[nodiscard]] bool answers(virt::Gpa address) const override { return address - base_.load() < frame_size; }
+    [[nodiscard]] bool answers(virt::Gpa address) const override {
+        const auto base = base_.load();
+        return base != nowhere && address - base < frame_size;
+    }
     virt::MsiOutcome signal(std::optional<virt::DeviceId> device, EventId event) override;
     Interrupt* translate(std::optional<virt::DeviceId> device, EventId event) override;
     void forget_translations() override { invalidate_translated(); }

@@ -43,7 +43,7 @@ void Translations::put(const Table& table, std::uint64_t mapping, std::uint64_t 
     while (table.lines[n].places[lane(key)].mapping.load(std::memory_order_relaxed) != empty)
         n = table.after(n);
     auto& slot = table.lines[n].places[lane(key)];
-    slot.state.store(state, std::memory_order_relaxed);
+    slot.state.store(state, std::memory_order_release); // after the removal of what was there
     slot.mapping.store(mapping, std::memory_order_release);
 }
 

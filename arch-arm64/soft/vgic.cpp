@@ -94,25 +94,13 @@ void Vgic::tell_who_is_last() {
 }
 
 virt::expected<void> Vgic::add_vcpu(virt::VcpuId id) {
-    auto vcpu = std::make_unique<Vcpu>(gic_, gic_.add_vcpu(id, 0)); // its affinity comes with its initialisation
-    if (created_) {
-        // It does not count yet: a region that grows is as large as before.
-        if (auto placed = place_frame(*vcpu, vcpus_.size()); !placed) {
-            gic_.remove_vcpu();
-            return placed;
-        }
-    }
+    auto vcpu = std::make_unique<Vcpu>(gic_, gic_.prepare_vcpu(id, 0)); // its affinity comes with its initialisation
+    if (created_)
+        VIRT_TRY(place_frame(*vcpu, vcpus_.size())); // it does not count yet: a region that grows is as large as before
     vcpus_.push_back(std::move(vcpu));
+    gic_.reveal_vcpu();
     tell_who_is_last();
     return {};
-}
-
-void Vgic::remove_vcpu() {
-    if (vcpus_.back()->place)
-        take_back(*vcpus_.back());
-    vcpus_.pop_back();
-    gic_.remove_vcpu();
-    tell_who_is_last();
 }
 
 gic::Its& Vgic::create_its() { return *its_.emplace_back(std::make_unique<gic::Its>(gic_)); }

@@ -26,7 +26,7 @@ namespace arm64::soft {
 /// distributor's when the first vCPU runs.
 class Vgic {
 public:
-    static constexpr std::uint32_t most_vcpus = 512; ///< VGIC_V3_MAX_CPUS
+    static constexpr std::uint32_t most_vcpus = gic::Gic::most_vcpus;
 
     /// `end`: of the address space, a power of 2.
     Vgic(CpuSide& cpus, const gic::Implementation& implementation, virt::soft::Ground& ground, virt::Gpa end);
@@ -57,8 +57,6 @@ public:
 
     /// The next vCPU. EINVAL: its redistributor has no place. ENOSPC: nor has the bus. `init` comes later.
     virt::expected<void> add_vcpu(virt::VcpuId id);
-    /// The one that was added last, before it was ever seen.
-    void remove_vcpu();
     [[nodiscard]] std::size_t vcpus() const { return vcpus_.size(); }
 
     /// KVM_CREATE_DEVICE of an ITS. It needs no vGIC; resets GICR_PROPBASER.

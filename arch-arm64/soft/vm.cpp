@@ -98,14 +98,11 @@ virt::expected<std::unique_ptr<arm64::Vcpu>> Vm::create_vcpu(virt::VcpuId id) {
         return virt::failure(EBUSY, attempted);
     if (std::ranges::any_of(vcpus_, [&](const auto& other) { return other->id == id; }))
         return virt::failure(EEXIST, attempted);
-    VIRT_TRY(vgic.add_vcpu(id));
     const VcpuIndex index{static_cast<std::uint32_t>(vcpus_.size())};
     auto context = std::make_unique<VcpuContext>(index, id, timers_, loop());
     auto vcpu = engine->make_vcpu(*this, *context);
-    if (!vcpu) {
-        vgic.remove_vcpu();
-        return virt::unexpected(std::move(vcpu).error());
-    }
+    VIRT_TRY(vcpu);
+    VIRT_TRY(vgic.add_vcpu(id)); // last: an ITS may know it from now on
     vcpus_.push_back(std::move(context));
     return std::unique_ptr<arm64::Vcpu>(*std::move(vcpu));
 }
@@ -126,6 +123,7 @@ virt::expected<void> Vm::settle_features(VcpuFeatures features) {
 }
 
 void Vm::set_affinity(VcpuIndex vcpu, std::uint64_t MPIDR_EL1) {
+    const std::scoped_lock lock(lock_);
     vgic.gic().redistributor(vcpu).set_affinity(static_cast<std::uint32_t>(MPIDR_EL1 & 0xFF'FFFF));
 }
 

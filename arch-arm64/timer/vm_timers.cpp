@@ -7,11 +7,16 @@
 
 namespace arm64::timer {
 
-void VmTimers::set_count(Timer timer, std::uint64_t count) {
+template <class Offset>
+void VmTimers::set_offset(Timer timer, Offset offset) {
     const std::scoped_lock lock(mutex_); // a vCPU that goes meanwhile waits
-    offsets_[static_cast<std::size_t>(timer)].store(counter_.ticks() - count, std::memory_order_release);
+    offsets_[static_cast<std::size_t>(timer)].store(offset(), std::memory_order_release);
     for (auto* const one : timers_)
         one->look();
+}
+
+void VmTimers::set_count(Timer timer, std::uint64_t count) {
+    set_offset(timer, [&] { return counter_.ticks() - count; });
 }
 
 void VmTimers::add(ArchTimer& timer) {
@@ -20,7 +25,7 @@ void VmTimers::add(ArchTimer& timer) {
         timers_.push_back(&timer);
     }
     set_count(Timer::EL1_virtual, 0);
-    set_count(Timer::EL1_physical, counter_.ticks());
+    set_offset(Timer::EL1_physical, [] { return std::uint64_t{0}; });
 }
 
 void VmTimers::remove(ArchTimer& timer) {

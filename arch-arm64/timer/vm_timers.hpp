@@ -57,6 +57,10 @@ private:
 
     const Counter& counter_;
     std::array<std::atomic<std::uint64_t>, 2> offsets_{};
+    /// Of what `offset()` answers at that moment.
+    template <class Offset>
+    void set_offset(Timer timer, Offset offset);
+
     mutable std::mutex mutex_; // guards what follows
     std::vector<ArchTimer*> timers_;
     std::array<std::uint32_t, attributes> ppis_{27, 30, 28, 26};

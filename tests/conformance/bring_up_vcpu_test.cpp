@@ -57,8 +57,9 @@ TEST(BringUpVcpu, NothingWorksBeforeItsInitialisation) {
     EXPECT_ERRNO(ENOEXEC, vcpu.run()); // comes before the kick
     EXPECT_OK(machine.init_vcpu(0));
     EXPECT_OK(vcpu.get(registers::MPIDR_EL1));
-    if (provider().executes_code())
+    if (provider().executes_code()) {
         EXPECT_OK(vcpu.get(registers::x0));
+    }
 }
 
 TEST(BringUpVcpu, InitialisationIsRepeatedWithTheSameFeaturesOnly) {

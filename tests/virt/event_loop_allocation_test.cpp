@@ -71,11 +71,15 @@ TEST_P(EventLoopAllocation, OneThread) {
 
 TEST_P(EventLoopAllocation, FromAnotherThread) {
     std::atomic<bool> ended = false;
-    std::thread other([&] {
-        while (!ended) {
-            loop_->post([&] { event(); });
-            loop_->call([] {});
-        }
+    std::thread other;
+    // Not before the loop runs: until then a call does the loop's turn itself, and the warm-up would be over too early.
+    loop_->post([&] {
+        other = std::thread([&] {
+            while (!ended) {
+                loop_->post([&] { event(); });
+                loop_->call([] {});
+            }
+        });
     });
     run();
     ended = true;

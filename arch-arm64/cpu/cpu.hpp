@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+// An AArch64 PE in software: EL1 and EL0, executed as threaded code.
+//
+// What instructions do is in a64/, one row of the decode table each; what is not an instruction is here and in the
+// files beside: exceptions (exception.cpp), memory (memory.cpp, mmu.cpp), system registers (sysregs.cpp), debug
+// (debug.cpp), counters (pmu.cpp).
+#pragma once
+
+#include "arch-arm64/cpu/code_cache.hpp"
+#include "arch-arm64/cpu/exception.hpp"
+#include "arch-arm64/cpu/guest_access.hpp"
+#include "arch-arm64/cpu/maintenance.hpp"
+#include "arch-arm64/cpu/model.hpp"
+#include "arch-arm64/cpu/op.hpp"
+#include "arch-arm64/cpu/state.hpp"
+#include "arch-arm64/cpu/surroundings.hpp"
+#include "arch-arm64/cpu/tlb.hpp"
+#include "virt/exit.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <variant>
+
+namespace arm64::cpu {
+
+class Cluster;
+
+/// Why `Cpu::run` came back.
+namespace stop {
+/// WFI: whoever calls waits until `Cpu::should_wake`, and runs again.
+struct Wait {};
+/// HVC or SMC, which has completed: the answer goes to X0..X3.
+struct Call {
+    enum class Conduit : std::uint8_t { HVC, SMC } conduit;
+    std::uint16_t imm;
+};
+} // namespace stop
+
+using Stop = std::variant<virt::exit::MmioRead, virt::exit::MmioWrite, virt::exit::Interrupted, virt::exit::NoSyndrome,
+                          virt::exit::Debug, stop::Wait, stop::Call>;
+
+/// What a load answers. False: it did not complete, and the exception is pending.
+struct Loaded {
+    std::uint64_t value; ///< zero-extended
+    bool ok;
+    explicit operator bool() const { return ok; }
+    std::uint64_t operator*() const { return value; }
+};
+
+/// All of it belongs to the thread that runs it, except where it says "any thread".
+class Cpu : public State {
+public:
+    /// `model`, `surroundings` and `cluster` outlive it; the cluster knows it while it lives.
+    Cpu(const Model& model, Surroundings& surroundings, Cluster& cluster);
+    ~Cpu();
+    Cpu(const Cpu&) = delete;
+    Cpu& operator=(const Cpu&) = delete;
+
+    // ---- From outside -----------------------------------------------------------------------------------------------
+
+    /// A warm reset: registers have their reset values, nothing is cached. Source: D1.3.1.
+    void reset(std::uint64_t MPIDR);
+
+    /// Executes until something concerns the caller. A `kick` makes it return Interrupted, once.
+    Stop run();
+
+    /// Answers MmioRead: the instruction is executed again by the next `run`, and reads this.
+    void answer(std::uint64_t value);
+    /// Executes exactly the instruction whose MmioRead was answered; nothing if there is none.
+    void finish_answered();
+    /// The instruction at the PC takes a synchronous external abort on a data access to `address` (virtual).
+    void external_abort();
+
+    /// Any thread, async-signal-safe: what makes `run` look up.
+    enum Request : std::uint32_t {
+        request_IRQ = 1U << 0,
+        request_FIQ = 1U << 1,
+        request_SError = 1U << 2,
+        request_kick = 1U << 3,
+        request_maintenance = 1U << 4, ///< the mailbox has something
+        request_look = 1U << 5,        ///< own thread: what is pending may have become deliverable
+    };
+    void raise(std::uint32_t requests) { requests_.fetch_or(requests); }
+    void lower(std::uint32_t requests) { requests_.fetch_and(~requests); }
+    [[nodiscard]] std::uint32_t requests() const { return requests_.load(); }
+    /// Whether a WFI ends: an interrupt is pending, masked or not, or there is something else to do. Any thread.
+    [[nodiscard]] bool should_wake() const { return requests_.load() != 0; }
+
+    /// SEV. Any thread.
+    void set_event() { event_.store(true); }
+
+    /// TLB and instruction cache maintenance by another thread. Any thread; see Cluster.
+    void post(const Maintenance& what);
+
+    /// What SPSR_EL1 would save now.
+    [[nodiscard]] std::uint64_t PSTATE() const;
+    /// From SPSR's format; only what AArch64 at EL1 and EL0 can be. `false`: it would be an illegal return.
+    [[nodiscard]] bool set_PSTATE(std::uint64_t spsr);
+    /// SP_EL0 or SP_EL1, whether in use or not.
+    [[nodiscard]] std::uint64_t SP(unsigned el) const;
+    void set_SP(unsigned el, std::uint64_t value);
+
+    /// After registers were written from outside: nothing that was derived from them is kept.
+    void registers_changed();
+
+    // ---- For instructions: exceptions -------------------------------------------------------------------------------
+
+    /// Each makes an exception pending and answers false: `return cpu.undefined();`. The instruction did not complete.
+    bool undefined() { return raise_exception(syndrome(EC::unknown)); }
+    bool raise_exception(std::uint64_t ESR);
+    /// The same with FAR_EL1.
+    bool raise_exception(std::uint64_t ESR, std::uint64_t FAR);
+    /// SVC: the preferred return address is the next instruction.
+    bool raise_exception_after(std::uint64_t ESR);
+    bool raise_data_abort(std::uint64_t va, std::uint64_t ISS);
+    /// The run loop returns `what`: before the instruction has completed, so that it is executed again, or after.
+    bool stop_before(const Stop& what);
+    bool stop_after(const Stop& what);
+
+    /// CheckFPAdvSIMDEnabled64: CPACR_EL1.FPEN.
+    [[nodiscard]] bool check_fp_enabled() {
+        if (fp_enabled_) [[likely]]
+            return true;
+        return trap_fp();
+    }
+    /// Address of the instruction of `op`.
+    [[nodiscard]] std::uint64_t address(const Op& op) const { return pc + op.offset; }
+
+    [[nodiscard]] bool condition(unsigned cond) const;
+
+    // ---- For instructions: memory -----------------------------------------------------------------------------------
+
+    /// What an access is beside its address and size, as a template argument.
+    struct Kind {
+        bool unprivileged = false; ///< LDTR, STTR: as EL0 would, when at EL1
+        bool aligned = false;      ///< acquire, release, exclusive, atomic: a misaligned one faults
+        /// A single general-purpose register without writeback: the hypervisor's syndrome (ISV) would describe it, so
+        /// it may be an MMIO access.
+        bool described = false;
+        bool sign_extends = false; ///< of the syndrome only
+    };
+
+    /// T is std::uint8_t .. std::uint64_t. Plain accesses of aligned addresses are single-copy atomic.
+    template <class T, Kind K = Kind{}>
+    [[nodiscard]] Loaded load(std::uint64_t va) {
+        const auto& entry = tlb_for<K>().entry(va);
+        if (entry.read == tag(va, sizeof(T)) && (!K.aligned || va % sizeof(T) == 0)) [[likely]]
+            return {guest_load<T>(entry.host + va), true};
+        return load_slowly(va, access<T, K>());
+    }
+    template <class T, Kind K = Kind{}>
+    [[nodiscard]] bool store(std::uint64_t va, std::uint64_t value) {
+        const auto& entry = tlb_for<K>().entry(va);
+        if (entry.write == tag(va, sizeof(T)) && (!K.aligned || va % sizeof(T) == 0)) [[likely]] {
+            guest_store<T>(entry.host + va, static_cast<T>(value));
+            return true;
+        }
+        return store_slowly(va, value, access<T, K>());
+    }
+    /// 16 bytes, two single-copy atomic halves; `into` and `from` are not touched unless all of it succeeds.
+    template <Kind K = Kind{}>
+    [[nodiscard]] bool load(std::uint64_t va, Vector& into) {
+        const auto& entry = tlb_for<K>().entry(va);
+        if (entry.read == tag(va, 16)) [[likely]] {
+            into.d = {guest_load<std::uint64_t>(entry.host + va), guest_load<std::uint64_t>(entry.host + va + 8)};
+            return true;
+        }
+        return load_slowly(va, into, access<Vector, K>());
+    }
+    template <Kind K = Kind{}>
+    [[nodiscard]] bool store(std::uint64_t va, const Vector& from) {
+        const auto& entry = tlb_for<K>().entry(va);
+        if (entry.write == tag(va, 16)) [[likely]] {
+            guest_store(entry.host + va, from.d[0]);
+            guest_store(entry.host + va + 8, from.d[1]);
+            return true;
+        }
+        return store_slowly(va, from, access<Vector, K>());
+    }
+    /// Where `bytes` (1 to 16, a power of 2) at `va` are in this process, for what is atomic there: aligned, RAM, readable,
+    /// and writable for `write`. Null: a fault is pending.
+    enum class Intent : std::uint8_t { read, write };
+    [[nodiscard]] std::byte* atomic_address(std::uint64_t va, unsigned bytes, Intent intent);
+    /// Whether a store of `bytes` (up to 64) would succeed, so that a store of several registers is done all or not at all.
+    [[nodiscard]] bool check_writable(std::uint64_t va, unsigned bytes);
+    /// The base of a load or store is SP: SCTLR_EL1.SA and SA0.
+    [[nodiscard]] bool check_SP_alignment() {
+        return (x[sp_slot] & 15) == 0 || !SP_alignment_checked_ || raise_exception(syndrome(EC::SP_alignment));
+    }
+    /// DC ZVA.
+    [[nodiscard]] bool zero_block(std::uint64_t va);
+
+    /// What LDXR remembers. A store-exclusive succeeds if memory still holds the value: see a64/exclusives.cpp.
+    struct Monitor {
+        std::byte* address = nullptr; ///< null: open
+        unsigned bytes = 0;
+        std::array<std::uint64_t, 2> value{};
+    } monitor;
+
+    // ---- For instructions: the system -------------------------------------------------------------------------------
+
+    [[nodiscard]] bool read_sysreg(SysregId id, std::uint64_t& value); ///< MRS; false: an exception is pending
+    [[nodiscard]] bool write_sysreg(SysregId id, std::uint64_t value); ///< MSR (register)
+    /// SYS: AT, DC, IC, TLBI. `op` as in an MSR with op0 = 1.
+    [[nodiscard]] bool system_instruction(SysregId op, std::uint64_t value);
+    void exception_return(); ///< ERET
+    void set_SPSel(unsigned value);
+    void set_DAIF(std::uint64_t daif); ///< in bits 9:6
+    void set_PAN(bool value);
+    [[nodiscard]] bool wait_for_interrupt();
+    [[nodiscard]] bool wait_for_event();
+    void send_event();        ///< SEV
+    void send_event_local() { event_.store(true); }
+    void synchronize();       ///< DSB: maintenance that this CPU asked others for is done
+    void breakpoint(std::uint16_t imm);
+
+    [[nodiscard]] const Model& model() const { return model_; }
+    [[nodiscard]] Cluster& cluster() { return cluster_; }
+    /// Instructions executed since the last reset; exact between blocks.
+    [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
+
+private:
+    friend class Cluster;
+    friend void leave(Cpu& cpu, const Op* op);
+
+    /// An access as the slow path wants it: one word, for a register.
+    struct Access {
+        std::uint16_t bytes;
+        Kind kind;
+    };
+    template <class T, Kind K>
+    [[nodiscard]] static consteval Access access() {
+        return {static_cast<std::uint16_t>(sizeof(T)), K};
+    }
+    template <Kind K>
+    [[nodiscard]] Tlb& tlb_for() {
+        return K.unprivileged ? *unprivileged_tlb_ : *tlb_;
+    }
+    /// What an entry's tag is if it serves all bytes from va on: the last byte is on the same page.
+    [[nodiscard]] std::uint64_t tag(std::uint64_t va, std::uint64_t bytes) const {
+        return ((va + bytes - 1) & Tlb::page_mask) | context(va);
+    }
+    /// Bit 55 selects the translation table base register, so the ASID's context or the kernel's.
+    [[nodiscard]] std::uint64_t context(std::uint64_t va) const { return contexts_[va >> 55 & 1]; }
+
+    // memory.cpp
+    Loaded load_slowly(std::uint64_t va, Access access);
+    bool load_slowly(std::uint64_t va, Vector& into, Access access);
+    bool store_slowly(std::uint64_t va, std::uint64_t value, Access access);
+    bool store_slowly(std::uint64_t va, const Vector& from, Access access);
+
+    // cpu.cpp
+    /// Null: an exception is pending, the fetch's.
+    const Block* find_block();
+    const Block* find_block_slowly(std::uint64_t va);
+    /// The next instruction alone, under a debugger's eyes.
+    const Block* find_step();
+    std::optional<Stop> attend();
+    std::optional<Stop> depart();
+    bool trap_fp();
+    /// Recomputes what is derived from PSTATE and system registers.
+    void derive();
+    /// To EL1. `vector`: 0 synchronous, 0x80 IRQ, 0x100 FIQ, 0x180 SError.
+    void take_exception(unsigned vector, std::uint64_t preferred_return);
+
+    /// Why the block was left early.
+    enum class Departure : std::uint8_t { none, exception, exception_after, stop_before, stop_after };
+
+    // Hot, beside State.
+    std::uint64_t instructions_ = 0;
+    std::array<std::uint64_t, 2> contexts_{1, 1};
+    Tlb* tlb_ = nullptr;
+    Tlb* unprivileged_tlb_ = nullptr;
+    std::atomic<std::uint32_t> requests_ = 0;
+    std::uint32_t wanted_ = 0; // requests that are not masked
+    bool fp_enabled_ = false;
+    bool SP_alignment_checked_ = false;
+    bool stepping_ = false; // one instruction at a time: software step, breakpoints
+    Departure departure_ = Departure::none;
+    const Block* block_ = nullptr; // the one that runs, or ran last
+
+    struct FetchEntry {
+        std::uint64_t tag = Tlb::nothing;
+        CodePage* code = nullptr;
+    };
+    static constexpr std::size_t fetch_entries = 256;
+    std::array<std::array<FetchEntry, fetch_entries>, 2> fetch_{}; // of EL0 and EL1
+    CodeCache code_;
+
+    // What is pending when `departure_` says so.
+    std::uint64_t pending_ESR_ = 0;
+    std::optional<std::uint64_t> pending_FAR_;
+    std::optional<Stop> pending_stop_;
+
+    struct Answer {
+        std::uint64_t value = 0;
+        bool given = false;
+    };
+    std::optional<virt::exit::MmioRead> asked_;
+    Answer answer_;
+
+    const Model& model_;
+    Surroundings& surroundings_;
+    Cluster& cluster_;
+    std::uint64_t MPIDR_ = 0;
+    std::atomic<bool> event_ = false;
+    Mailbox mailbox_;
+    Tlb tlb_EL0_, tlb_EL1_, tlb_EL1_PAN_;
+    Tlb no_tlb_; // never has an entry: while each access must be looked at
+};
+
+/// For handlers.hpp: the run loop goes on with what is pending; the PC becomes that of `op`, or of the one behind it.
+void leave(Cpu& cpu, const Op* op);
+
+inline bool Cpu::condition(unsigned cond) const {
+    const bool n = (flag_n >> 63) != 0, z = flag_z == 0, c = flag_c != 0, v = flag_v != 0;
+    bool holds = true;
+    switch (cond >> 1) {
+    case 0: holds = z; break;
+    case 1: holds = c; break;
+    case 2: holds = n; break;
+    case 3: holds = v; break;
+    case 4: holds = c && !z; break;
+    case 5: holds = n == v; break;
+    case 6: holds = n == v && !z; break;
+    default: return true; // AL and NV
+    }
+    return holds != ((cond & 1) != 0);
+}
+
+} // namespace arm64::cpu

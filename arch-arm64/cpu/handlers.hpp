@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a Handler of a function: threaded code, in which each op calls the next as its last act.
+//
+// A function executes one op and returns nothing if it always completes, or false if the instruction did not: then the
+// run loop takes over, and the PC is the instruction's.
+#pragma once
+
+#include "arch-arm64/cpu/cpu.hpp"
+#include "arch-arm64/cpu/op.hpp"
+
+#include <type_traits>
+
+// Each op's call of the next must be a jump, or a block would be as deep as it is long. GCC does that when it optimises.
+#if defined(__clang__)
+#define ITSY_TAIL_CALL [[clang::musttail]] return
+#else
+#define ITSY_TAIL_CALL return
+#endif
+
+namespace arm64::cpu {
+
+namespace detail {
+
+template <auto Function>
+[[gnu::always_inline]] inline bool completes(Cpu& cpu, const Op* op) {
+    if constexpr (std::is_void_v<decltype(Function(cpu, *op))>) {
+        Function(cpu, *op);
+        return true;
+    } else {
+        return Function(cpu, *op);
+    }
+}
+
+template <auto Function>
+void run_and_go_on(Cpu& cpu, const Op* op) {
+    if (!completes<Function>(cpu, op)) [[unlikely]]
+        ITSY_TAIL_CALL leave(cpu, op);
+    ITSY_TAIL_CALL op[1].run(cpu, op + 1);
+}
+
+template <auto Function>
+void run_and_fall_through(Cpu& cpu, const Op* op) {
+    if (!completes<Function>(cpu, op)) [[unlikely]]
+        ITSY_TAIL_CALL leave(cpu, op);
+    cpu.pc += op->offset + 4U;
+}
+
+template <auto Function>
+void run_and_branch(Cpu& cpu, const Op* op) {
+    Function(cpu, *op);
+}
+
+} // namespace detail
+
+/// For `void function(Cpu&, const Op&)` or `bool`: goes on with the next op.
+template <auto Function>
+inline constexpr Handler handler = &detail::run_and_go_on<Function>;
+
+/// The same at the end of a block: execution goes on at the next instruction, which is looked up anew.
+template <auto Function>
+inline constexpr Handler last_handler = &detail::run_and_fall_through<Function>;
+
+/// For a branch, `void function(Cpu&, const Op&)`: the function sets Cpu::pc.
+template <auto Function>
+inline constexpr Handler branch_handler = &detail::run_and_branch<Function>;
+
+} // namespace arm64::cpu

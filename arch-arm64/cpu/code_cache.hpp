@@ -36,10 +36,10 @@ public:
 
     /// The page at that address, which has no block at first. `host`: where it is.
     [[nodiscard]] CodePage& page(virt::Gpa address, const std::byte* host);
-    /// Decodes the block that begins there. `offset`: in the page, bytes, a multiple of 4. `most` instructions at most.
+    /// Decodes the block that begins there. `offset`: in the page, bytes, a multiple of 4.
     const Block& translate(CodePage& page, std::uint32_t offset);
 
-    /// Blocks of that page. Those that run at this moment stay until `collect`.
+    /// Blocks of that page. Their memory stays until `drop_all`, for one of them may be running.
     void drop(virt::Gpa address);
     /// Everything; pages, too. Nothing of it may run, or be referred to, from then on.
     void drop_all();

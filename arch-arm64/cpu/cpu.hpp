@@ -24,6 +24,7 @@
 #include <optional>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace arm64::cpu {
 
@@ -82,7 +83,6 @@ public:
         request_SError = 1U << 2,
         request_kick = 1U << 3,
         request_maintenance = 1U << 4, ///< the mailbox has something
-        request_look = 1U << 5,        ///< own thread: what is pending may have become deliverable
     };
     void raise(std::uint32_t requests) { requests_.fetch_or(requests); }
     void lower(std::uint32_t requests) { requests_.fetch_and(~requests); }
@@ -247,23 +247,53 @@ private:
     /// Bit 55 selects the translation table base register, so the ASID's context or the kernel's.
     [[nodiscard]] std::uint64_t context(std::uint64_t va) const { return contexts_[va >> 55 & 1]; }
 
-    // memory.cpp
     Loaded load_slowly(std::uint64_t va, Access access);
     bool load_slowly(std::uint64_t va, Vector& into, Access access);
     bool store_slowly(std::uint64_t va, std::uint64_t value, Access access);
     bool store_slowly(std::uint64_t va, const Vector& from, Access access);
 
+    /// The memory behind a virtual address that an access of one page or less goes to; nothing: a fault is pending.
+    struct Target {
+        virt::Gpa address;
+        bool device; ///< Device memory: MMIO mostly, and what is not aligned faults
+    };
+    // mmu.cpp
+    std::optional<Target> translate(std::uint64_t va, Intent intent, Kind kind);
+    std::optional<virt::Gpa> translate_fetch(std::uint64_t va);
+    /// TTBR*_EL1, TCR_EL1, CONTEXTIDR_EL1 ... have changed: which contexts are current.
+    void select_contexts();
+    /// Forgets translations: of the lower half of the address space (0), or of the upper (1).
+    void forget_translations(unsigned half);
+    void apply(const Maintenance& what);
+
+    // memory.cpp, the slow path
+    Loaded load_part(std::uint64_t va, unsigned bytes, Kind kind);
+    bool store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind);
+    /// One byte at a time, for what crosses a page or is not in memory that a Tlb::Entry could describe.
+    std::byte* memory_at(const Target& target, Intent intent);
+    Loaded load_mmio(std::uint64_t va, const Target& target, unsigned bytes, Kind kind);
+    bool store_mmio(std::uint64_t va, const Target& target, std::uint64_t value, unsigned bytes, Kind kind);
+
     // cpu.cpp
+    Stop execute();
     /// Null: an exception is pending, the fetch's.
     const Block* find_block();
-    const Block* find_block_slowly(std::uint64_t va);
-    /// The next instruction alone, under a debugger's eyes.
+    const Block* find_block_slowly();
+    CodePage* find_code_page();
+    /// The next instruction alone.
     const Block* find_step();
+    std::optional<Stop> run_block(const Block* block);
     std::optional<Stop> attend();
     std::optional<Stop> depart();
+    void do_maintenance();
+    void forget_code();
     bool trap_fp();
     /// Recomputes what is derived from PSTATE and system registers.
     void derive();
+    /// Its debug.cpp part: `stepping_`, and whether each access is looked at.
+    void derive_debug();
+    /// Changes which stack pointer is x[sp_slot].
+    void select_SP(unsigned el, unsigned SPSel);
     /// To EL1. `vector`: 0 synchronous, 0x80 IRQ, 0x100 FIQ, 0x180 SError.
     void take_exception(unsigned vector, std::uint64_t preferred_return);
 
@@ -290,18 +320,16 @@ private:
     static constexpr std::size_t fetch_entries = 256;
     std::array<std::array<FetchEntry, fetch_entries>, 2> fetch_{}; // of EL0 and EL1
     CodeCache code_;
+    bool code_is_stale_ = false; // all of it, as soon as no block runs
+    std::vector<Op> step_ops_;
+    Block step_{};
 
     // What is pending when `departure_` says so.
     std::uint64_t pending_ESR_ = 0;
     std::optional<std::uint64_t> pending_FAR_;
     std::optional<Stop> pending_stop_;
 
-    struct Answer {
-        std::uint64_t value = 0;
-        bool given = false;
-    };
-    std::optional<virt::exit::MmioRead> asked_;
-    Answer answer_;
+    std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
 
     const Model& model_;
     Surroundings& surroundings_;

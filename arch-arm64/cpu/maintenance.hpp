@@ -40,14 +40,16 @@ public:
     };
     [[nodiscard]] Contents take();
     void done(std::uint64_t number) { done_.store(number); }
-    /// Number of the last one posted, and of the last one done.
-    [[nodiscard]] std::uint64_t posted() const { return posted_.load(); }
-    [[nodiscard]] std::uint64_t completed() const { return done_.load(); }
-
     /// Whether the CPU executes. While it does not, whoever waits for it need not: it looks before it does again.
     void enter() { inside_.store(true); }
     void exit() { inside_.store(false); }
-    [[nodiscard]] bool inside() const { return inside_.load(); }
+    /// Whether the CPU has done all that was posted.
+    [[nodiscard]] bool settled_inside() const { return done_.load() >= posted_.load(); }
+    /// Whether all that was posted is done, or will be before the CPU executes again.
+    [[nodiscard]] bool settled() const {
+        const auto posted = posted_.load();
+        return !inside_.load() || done_.load() >= posted;
+    }
 
 private:
     std::mutex mutex_; // guards contents_

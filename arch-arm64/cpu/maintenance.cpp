@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arch-arm64/cpu/maintenance.hpp"
+
+#include "arch-arm64/cpu/cpu.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace arm64::cpu {
+
+void Mailbox::post(const Maintenance& what) {
+    const std::scoped_lock lock(mutex_);
+    contents_.number = posted_.load() + 1;
+    if (contents_.count == contents_.items.size())
+        contents_.everything = true;
+    else
+        contents_.items[contents_.count++] = what;
+    posted_.store(contents_.number);
+}
+
+Mailbox::Contents Mailbox::take() {
+    const std::scoped_lock lock(mutex_);
+    const auto contents = contents_;
+    contents_ = {.number = contents.number};
+    return contents;
+}
+
+void Cluster::add(Cpu& cpu) {
+    const std::scoped_lock lock(mutex_);
+    cpus_.push_back(&cpu);
+}
+
+void Cluster::remove(Cpu& cpu) {
+    const std::scoped_lock lock(mutex_);
+    std::erase(cpus_, &cpu);
+}
+
+void Cluster::broadcast(Cpu& from, const Maintenance& what) {
+    const std::scoped_lock lock(mutex_);
+    for (Cpu* const cpu : cpus_)
+        if (cpu != &from)
+            cpu->post(what);
+}
+
+// A CPU that enters after it was posted to sees the mail before it executes: `enter` and the look into the mailbox are
+// in that order, as posting and the look at `inside` are here.
+void Cluster::wait(Cpu& from) {
+    const auto done = [&] {
+        const std::scoped_lock lock(mutex_);
+        return std::ranges::all_of(cpus_, [&](const Cpu* cpu) { return cpu == &from || cpu->mailbox_.settled(); });
+    };
+    while (!done()) {
+        from.do_maintenance();
+        std::this_thread::yield();
+    }
+}
+
+void Cluster::forget_memory() {
+    {
+        const std::scoped_lock lock(mutex_);
+        for (Cpu* const cpu : cpus_)
+            cpu->post({.kind = Maintenance::Kind::memory});
+    }
+    const auto done = [&] {
+        const std::scoped_lock lock(mutex_);
+        return std::ranges::all_of(cpus_, [](const Cpu* cpu) { return cpu->mailbox_.settled(); });
+    };
+    while (!done())
+        std::this_thread::yield();
+}
+
+void Cluster::send_event() {
+    const std::scoped_lock lock(mutex_);
+    for (Cpu* const cpu : cpus_)
+        cpu->set_event();
+}
+
+} // namespace arm64::cpu

@@ -2,7 +2,7 @@
 // An ITS command and its fields. Source: Arm IHI 0069, 5.3; which bits KVM looks at: arch/arm64/kvm/vgic/vgic-its.c.
 #pragma once
 
-#include "arch-arm64/gic/register.hpp"
+#include "arch-arm64/register.hpp"
 
 #include <tl/expected.hpp>
 

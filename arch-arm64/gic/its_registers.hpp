@@ -4,7 +4,7 @@
 
 #include "arch-arm64/gic/its_tables.hpp"
 #include "arch-arm64/gic/memory_attributes.hpp"
-#include "arch-arm64/gic/register.hpp"
+#include "arch-arm64/register.hpp"
 #include "virt/ids.hpp"
 
 #include <cstdint>

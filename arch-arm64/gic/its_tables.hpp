@@ -4,7 +4,7 @@
 // 0.
 #pragma once
 
-#include "arch-arm64/gic/register.hpp"
+#include "arch-arm64/register.hpp"
 
 #include <cstdint>
 

@@ -3,7 +3,7 @@
 #include "arch-arm64/gic/lpis.hpp"
 
 #include "arch-arm64/gic/memory_attributes.hpp"
-#include "arch-arm64/gic/register.hpp"
+#include "arch-arm64/register.hpp"
 
 #include <algorithm>
 #include <cerrno>

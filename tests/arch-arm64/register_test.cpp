@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arch-arm64/gic/register.hpp"
+#include "arch-arm64/register.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdint>
 
-namespace arm64::gic {
+namespace arm64 {
 namespace {
 
 struct Example : Register<Example, std::uint32_t> {
@@ -50,4 +50,4 @@ TEST(Register, MergingLeavesWhatIsNotWritable) {
 }
 
 } // namespace
-} // namespace arm64::gic
+} // namespace arm64

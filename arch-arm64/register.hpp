@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace arm64::gic {
+namespace arm64 {
 
 /// Bits [High:Low] of `Owner`, which is a Register. A field of another register does not compile.
 template <class Owner, unsigned High, unsigned Low = High>
@@ -56,4 +56,4 @@ struct Register {
     }
 };
 
-} // namespace arm64::gic
+} // namespace arm64

@@ -203,10 +203,14 @@ public:
 
     // ---- For instructions: the system -------------------------------------------------------------------------------
 
-    [[nodiscard]] bool read_sysreg(SysregId id, std::uint64_t& value); ///< MRS; false: an exception is pending
-    [[nodiscard]] bool write_sysreg(SysregId id, std::uint64_t value); ///< MSR (register)
+    // `t` is the number of Xt, which the syndrome of a trap has. False: an exception is pending.
+    [[nodiscard]] bool read_sysreg(SysregId id, std::uint32_t t);  ///< MRS: Xt is the destination
+    [[nodiscard]] bool write_sysreg(SysregId id, std::uint32_t t); ///< MSR (register)
     /// SYS: AT, DC, IC, TLBI. `op` as in an MSR with op0 = 1.
-    [[nodiscard]] bool system_instruction(SysregId op, std::uint64_t value);
+    [[nodiscard]] bool system_instruction(SysregId op, std::uint32_t t);
+    enum class Direction : std::uint8_t { write, read };
+    /// EC 0x18: EL1 sees what EL0 tried.
+    bool trap_sysreg(SysregId id, std::uint32_t t, Direction direction);
     void exception_return(); ///< ERET
     void set_SPSel(unsigned value);
     void set_DAIF(std::uint64_t daif); ///< in bits 9:6

@@ -84,7 +84,8 @@ inline constexpr const char* encoding_text = kept_string<Bits>.text.data();
 template <BitString Bits, unsigned Index>
 [[nodiscard]] constexpr std::uint32_t field(std::uint32_t word) {
     constexpr auto mask = encoding_of<Bits>.fields[Index].mask;
-    if constexpr (constexpr auto low = static_cast<unsigned>(__builtin_ctz(mask)); ((mask >> low) & ((mask >> low) + 1)) == 0) {
+    if constexpr (constexpr auto low = static_cast<unsigned>(__builtin_ctz(mask));
+                  ((mask >> low) & ((mask >> low) + 1)) == 0) {
         return (word & mask) >> low;
     } else {
         std::uint32_t gathered = 0;

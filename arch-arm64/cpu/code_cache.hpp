@@ -37,7 +37,7 @@ public:
     /// The page at that address, which has no block at first. `host`: where it is.
     [[nodiscard]] CodePage& page(virt::Gpa address, const std::byte* host);
     /// Decodes the block that begins there. `offset`: in the page, bytes, a multiple of 4.
-    const Block& translate(CodePage& page, std::uint32_t offset);
+    const Block* translate(CodePage& page, std::uint32_t offset);
 
     /// Blocks of that page. Their memory stays until `drop_all`, for one of them may be running.
     void drop(virt::Gpa address);

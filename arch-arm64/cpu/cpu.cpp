@@ -31,15 +31,20 @@ void Cpu::post(const Maintenance& what) {
 Stop Cpu::run() {
     mailbox_.enter();
     do_maintenance(); // what came while nobody waited for this CPU
+    if (code_is_stale_)
+        forget_code();
     auto stop = execute();
     mailbox_.exit();
     return stop;
 }
 
 Stop Cpu::execute() {
-    if (answer_) // the load completes before an interrupt is taken, as in KVM
-        if (auto stop = run_block(find_step()))
-            return *stop;
+    if (answer_) { // the load completes before an interrupt is taken, as in KVM
+        auto stop = run_block(find_step());
+        answer_.reset();
+        if (stop)
+            return *std::move(stop);
+    }
     for (;;) {
         if ((requests_.load(std::memory_order_relaxed) & wanted_) != 0) [[unlikely]]
             if (auto stop = attend())
@@ -55,8 +60,8 @@ void Cpu::finish_answered() {
         return;
     mailbox_.enter();
     do_maintenance();
-    if (auto stop = run_block(find_step()))
-        pending_stop_ = std::move(stop); // the next run's
+    run_block(find_step()); // if it stops before it completes, it does so again
+    answer_.reset();
     mailbox_.exit();
 }
 
@@ -137,7 +142,6 @@ void leave(Cpu& cpu, const Op* op) {
 
 std::optional<Stop> Cpu::depart() {
     const auto why = std::exchange(departure_, Departure::none);
-    answer_.reset();
     if (why == Departure::stop_before || why == Departure::stop_after)
         return std::exchange(pending_stop_, std::nullopt);
     system.ESR_EL1 = pending_ESR_;
@@ -151,6 +155,8 @@ std::optional<Stop> Cpu::attend() {
     const auto requests = requests_.load() & wanted_;
     if ((requests & request_maintenance) != 0)
         do_maintenance();
+    if (code_is_stale_)
+        forget_code();
     if ((requests & request_kick) != 0) {
         lower(request_kick);
         return virt::exit::Interrupted{};

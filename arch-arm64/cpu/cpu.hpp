@@ -15,6 +15,7 @@
 #include "arch-arm64/cpu/state.hpp"
 #include "arch-arm64/cpu/surroundings.hpp"
 #include "arch-arm64/cpu/tlb.hpp"
+#include "arch-arm64/walk/walk.hpp"
 #include "virt/exit.hpp"
 
 #include <array>
@@ -52,6 +53,15 @@ struct Loaded {
     std::uint64_t operator*() const { return value; }
 };
 
+/// What an access is beside its address and size, as a template argument.
+struct AccessKind {
+    bool unprivileged = false; ///< LDTR, STTR: as EL0 would, when at EL1
+    bool aligned = false;      ///< acquire, release, exclusive, atomic: a misaligned one faults
+    /// A single general-purpose register without writeback: the hypervisor's syndrome (ISV) would describe it, so it
+    /// may be an MMIO access.
+    bool described = false;
+};
+
 /// All of it belongs to the thread that runs it, except where it says "any thread".
 class Cpu : public State {
 public:
@@ -73,8 +83,8 @@ public:
     void answer(std::uint64_t value);
     /// Executes exactly the instruction whose MmioRead was answered; nothing if there is none.
     void finish_answered();
-    /// The instruction at the PC takes a synchronous external abort on a data access to `address` (virtual).
-    void external_abort();
+    /// The instruction at the PC takes a synchronous external abort on a data access to `va`.
+    void external_abort(std::uint64_t va);
 
     /// Any thread, async-signal-safe: what makes `run` look up.
     enum Request : std::uint32_t {
@@ -134,15 +144,7 @@ public:
 
     // ---- For instructions: memory -----------------------------------------------------------------------------------
 
-    /// What an access is beside its address and size, as a template argument.
-    struct Kind {
-        bool unprivileged = false; ///< LDTR, STTR: as EL0 would, when at EL1
-        bool aligned = false;      ///< acquire, release, exclusive, atomic: a misaligned one faults
-        /// A single general-purpose register without writeback: the hypervisor's syndrome (ISV) would describe it, so
-        /// it may be an MMIO access.
-        bool described = false;
-        bool sign_extends = false; ///< of the syndrome only
-    };
+    using Kind = AccessKind;
 
     /// T is std::uint8_t .. std::uint64_t. Plain accesses of aligned addresses are single-copy atomic.
     template <class T, Kind K = Kind{}>
@@ -181,11 +183,12 @@ public:
         }
         return store_slowly(va, from, access<Vector, K>());
     }
-    /// Where `bytes` (1 to 16, a power of 2) at `va` are in this process, for what is atomic there: aligned, RAM, readable,
-    /// and writable for `write`. Null: a fault is pending.
+    /// Where `bytes` (1 to 16, a power of 2) at `va` are in this process, for what is atomic there: aligned, RAM,
+    /// readable, and writable for `write`. Null: a fault is pending.
     enum class Intent : std::uint8_t { read, write };
     [[nodiscard]] std::byte* atomic_address(std::uint64_t va, unsigned bytes, Intent intent);
-    /// Whether a store of `bytes` (up to 64) would succeed, so that a store of several registers is done all or not at all.
+    /// Whether a store of `bytes` (up to 64) would succeed, so that a store of several registers is done all or not at
+    /// all.
     [[nodiscard]] bool check_writable(std::uint64_t va, unsigned bytes);
     /// The base of a load or store is SP: SCTLR_EL1.SA and SA0.
     [[nodiscard]] bool check_SP_alignment() {
@@ -204,7 +207,7 @@ public:
     // ---- For instructions: the system -------------------------------------------------------------------------------
 
     // `t` is the number of Xt, which the syndrome of a trap has. False: an exception is pending.
-    [[nodiscard]] bool read_sysreg(SysregId id, std::uint32_t t);  ///< MRS: Xt is the destination
+    [[nodiscard]] bool read_sysreg(SysregId id, std::uint32_t t); ///< MRS: Xt is the destination
     [[nodiscard]] bool write_sysreg(SysregId id, std::uint32_t t); ///< MSR (register)
     /// SYS: AT, DC, IC, TLBI. `op` as in an MSR with op0 = 1.
     [[nodiscard]] bool system_instruction(SysregId op, std::uint32_t t);
@@ -217,9 +220,9 @@ public:
     void set_PAN(bool value);
     [[nodiscard]] bool wait_for_interrupt();
     [[nodiscard]] bool wait_for_event();
-    void send_event();        ///< SEV
+    void send_event(); ///< SEV
     void send_event_local() { event_.store(true); }
-    void synchronize();       ///< DSB: maintenance that this CPU asked others for is done
+    void synchronize(); ///< DSB: maintenance that this CPU asked others for is done
     void breakpoint(std::uint16_t imm);
 
     [[nodiscard]] const Model& model() const { return model_; }
@@ -256,27 +259,31 @@ private:
     bool store_slowly(std::uint64_t va, std::uint64_t value, Access access);
     bool store_slowly(std::uint64_t va, const Vector& from, Access access);
 
-    /// The memory behind a virtual address that an access of one page or less goes to; nothing: a fault is pending.
+    /// Where a virtual address is; nothing: a fault is pending.
     struct Target {
         virt::Gpa address;
-        bool device; ///< Device memory: MMIO mostly, and what is not aligned faults
+        walk::Rights rights; ///< of who accesses
+        bool device; ///< Device memory: what is not aligned faults
     };
     // mmu.cpp
+    [[nodiscard]] walk::Regime regime() const;
     std::optional<Target> translate(std::uint64_t va, Intent intent, Kind kind);
     std::optional<virt::Gpa> translate_fetch(std::uint64_t va);
-    /// TTBR*_EL1, TCR_EL1, CONTEXTIDR_EL1 ... have changed: which contexts are current.
+    /// TTBR*_EL1 or TCR_EL1 have changed: which contexts are current.
     void select_contexts();
     /// Forgets translations: of the lower half of the address space (0), or of the upper (1).
     void forget_translations(unsigned half);
     void apply(const Maintenance& what);
 
-    // memory.cpp, the slow path
+    // memory.cpp, the slow path. What is accessed is within one page.
     Loaded load_part(std::uint64_t va, unsigned bytes, Kind kind);
     bool store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind);
-    /// One byte at a time, for what crosses a page or is not in memory that a Tlb::Entry could describe.
-    std::byte* memory_at(const Target& target, Intent intent);
+    /// Where RAM, ROM or a device's memory is in this process, and from now on in the TLB if it is RAM. Null: there is
+    /// none, or none to be written.
+    std::byte* find_memory(std::uint64_t va, const Target& target, Intent intent, Kind kind);
     Loaded load_mmio(std::uint64_t va, const Target& target, unsigned bytes, Kind kind);
     bool store_mmio(std::uint64_t va, const Target& target, std::uint64_t value, unsigned bytes, Kind kind);
+    bool check_alignment(std::uint64_t va, Access access, Intent intent);
 
     // cpu.cpp
     Stop execute();
@@ -306,7 +313,8 @@ private:
 
     // Hot, beside State.
     std::uint64_t instructions_ = 0;
-    std::array<std::uint64_t, 2> contexts_{1, 1};
+    std::array<std::uint64_t, 2> contexts_{1, 2};
+    std::uint64_t next_context_ = 3;
     Tlb* tlb_ = nullptr;
     Tlb* unprivileged_tlb_ = nullptr;
     std::atomic<std::uint32_t> requests_ = 0;
@@ -349,16 +357,16 @@ private:
 void leave(Cpu& cpu, const Op* op);
 
 inline bool Cpu::condition(unsigned cond) const {
-    const bool n = (flag_n >> 63) != 0, z = flag_z == 0, c = flag_c != 0, v = flag_v != 0;
+    const bool N = (flag_n >> 63) != 0, Z = flag_z == 0, C = flag_c != 0, V = flag_v != 0;
     bool holds = true;
     switch (cond >> 1) {
-    case 0: holds = z; break;
-    case 1: holds = c; break;
-    case 2: holds = n; break;
-    case 3: holds = v; break;
-    case 4: holds = c && !z; break;
-    case 5: holds = n == v; break;
-    case 6: holds = n == v && !z; break;
+    case 0: holds = Z; break;
+    case 1: holds = C; break;
+    case 2: holds = N; break;
+    case 3: holds = V; break;
+    case 4: holds = C && !Z; break;
+    case 5: holds = N == V; break;
+    case 6: holds = N == V && !Z; break;
     default: return true; // AL and NV
     }
     return holds != ((cond & 1) != 0);

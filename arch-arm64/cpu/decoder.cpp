@@ -17,11 +17,9 @@ namespace {
 class Table {
 public:
     Table() {
-        const std::array tables{a64::integer_immediate(), a64::integer_register(),  a64::branches(),
-                                a64::system_instructions(), a64::loads_and_stores(), a64::vector_loads_and_stores(),
-                                a64::exclusives(),        a64::atomics(),           a64::fp_scalar(),
-                                a64::fp_vector(),         a64::simd_integer(),      a64::simd_permute(),
-                                a64::crypto()};
+        const std::array tables{
+            a64::integer_immediate(),
+        };
         for (const auto table : tables)
             rows_.insert(rows_.end(), table.begin(), table.end());
         std::ranges::stable_sort(rows_, std::ranges::greater(),

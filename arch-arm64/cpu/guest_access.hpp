@@ -15,8 +15,8 @@
 
 namespace arm64::cpu {
 
-/// One access of the host, however the address is aligned: single-copy atomic where it is, as a guest's. `address` is in
-/// this process.
+/// One access of the host, however the address is aligned: single-copy atomic where it is, as a guest's. `address` is
+/// in this process.
 template <class T>
 [[nodiscard]] [[gnu::always_inline]] inline T guest_load(std::uint64_t address) {
     using Unaligned [[gnu::aligned(1), gnu::may_alias]] = T;
@@ -25,9 +25,10 @@ template <class T>
         return __atomic_load_n(reinterpret_cast<const T*>(address), __ATOMIC_RELAXED);
     T value = 0;
     for (unsigned i = 0; i < sizeof(T); ++i)
-        value = static_cast<T>(value | static_cast<T>(__atomic_load_n(reinterpret_cast<const std::uint8_t*>(address + i),
-                                                                      __ATOMIC_RELAXED))
-                                           << (8 * i));
+        value = static_cast<T>(
+            value |
+            static_cast<T>(__atomic_load_n(reinterpret_cast<const std::uint8_t*>(address + i), __ATOMIC_RELAXED))
+                << (8 * i));
     return value;
 #else
     return *reinterpret_cast<const volatile Unaligned*>(address); // NOLINT(performance-no-int-to-ptr)

@@ -10,7 +10,8 @@
 
 #include <type_traits>
 
-// Each op's call of the next must be a jump, or a block would be as deep as it is long. GCC does that when it optimises.
+// Each op's call of the next must be a jump, or a block would be as deep as it is long. GCC does that when it
+// optimises.
 #if defined(__clang__)
 #define ITSY_TAIL_CALL [[clang::musttail]] return
 #else

@@ -21,7 +21,8 @@ void Mailbox::post(const Maintenance& what) {
 Mailbox::Contents Mailbox::take() {
     const std::scoped_lock lock(mutex_);
     const auto contents = contents_;
-    contents_ = {.number = contents.number};
+    contents_.count = 0;
+    contents_.everything = false;
     return contents;
 }
 

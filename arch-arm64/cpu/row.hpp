@@ -5,8 +5,8 @@
 //
 //   row<"z 00 100010 s iiiiiiiiiiii nnnnn ddddd", add_immediate>("ADD (immediate)", Group::integer)
 //
-// The function's parameters behind the first are the fields of the bit string, std::uint32_t each, in their order. It is
-// either
+// The function's parameters behind the first are the fields of the bit string, std::uint32_t each, in their order. It
+// is either
 //
 //   bool translate(Translator&, fields...)   called once, when the instruction is decoded; false: UNDEFINED.
 //   bool execute(Cpu&, fields...)            called each time; the fields are taken from the word then. For what is
@@ -118,8 +118,12 @@ template <BitString Bits, auto Function>
 /// UNDEFINED, for a reason.
 template <BitString Bits>
 [[nodiscard]] consteval Row unsupported(const char* name, const char* reason) {
-    return {name, encoding_text<Bits>, encoding_of<Bits>, Group::unsupported,
-            [](Translator&, std::uint32_t) { return false; }, reason};
+    return {name,
+            encoding_text<Bits>,
+            encoding_of<Bits>,
+            Group::unsupported,
+            [](Translator&, std::uint32_t) { return false; },
+            reason};
 }
 
 /// The tables, one for each file of a64/.

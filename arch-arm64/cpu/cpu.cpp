@@ -21,6 +21,21 @@ Cpu::Cpu(const Model& model, Surroundings& surroundings, Cluster& cluster)
 
 Cpu::~Cpu() { cluster_.remove(*this); }
 
+void Cpu::reset(std::uint64_t MPIDR) {
+    constexpr std::uint64_t SCTLR_RES1 = 0x30D0'0800; // SCTLR_EL1: LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS
+    static_cast<State&>(*this) = {};
+    system.SCTLR_EL1 = SCTLR_RES1;
+    MPIDR_ = MPIDR;
+    monitor = {};
+    departure_ = Departure::none;
+    answer_.reset();
+    instructions_ = 0;
+    event_.store(false);
+    lower(request_SError);
+    code_is_stale_ = true;
+    registers_changed();
+}
+
 void Cpu::answer(std::uint64_t value) { answer_ = value; }
 
 void Cpu::post(const Maintenance& what) {
@@ -185,6 +200,13 @@ void Cpu::do_maintenance() {
             apply(mail.items.at(i));
     mailbox_.done(mail.number);
 }
+
+void Cpu::synchronize() {
+    if (std::exchange(others_asked_, false))
+        cluster_.wait(*this);
+}
+
+void Cpu::send_event() { cluster_.send_event(); }
 
 void Cpu::forget_code() {
     code_.drop_all();

@@ -348,6 +348,7 @@ private:
     Cluster& cluster_;
     std::uint64_t MPIDR_ = 0;
     std::atomic<bool> event_ = false;
+    bool others_asked_ = false; // for maintenance, since the last DSB
     Mailbox mailbox_;
     Tlb tlb_EL0_, tlb_EL1_, tlb_EL1_PAN_;
     Tlb no_tlb_; // never has an entry: while each access must be looked at

@@ -19,6 +19,8 @@ public:
     Table() {
         const std::array tables{
             a64::integer_immediate(),
+            a64::integer_register(),
+            a64::branches(),
         };
         for (const auto table : tables)
             rows_.insert(rows_.end(), table.begin(), table.end());

@@ -37,6 +37,7 @@ void Cluster::remove(Cpu& cpu) {
 }
 
 void Cluster::broadcast(Cpu& from, const Maintenance& what) {
+    from.others_asked_ = true;
     const std::scoped_lock lock(mutex_);
     for (Cpu* const cpu : cpus_)
         if (cpu != &from)

@@ -32,6 +32,8 @@ public:
         ends_ = true;
     }
 
+    /// Of the instruction in its block, bytes.
+    [[nodiscard]] std::uint16_t offset() const { return offset_; }
     [[nodiscard]] bool ends() const { return ends_; }
 
 private:

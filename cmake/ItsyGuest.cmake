@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bare-metal arm64 guests: one assembly file, one flat binary, at least as long as a kernel header (64 bytes).
+# Bare-metal arm64 guests: one assembly file, one flat binary, at least as long as a kernel header (64 bytes). And
+# programs for guests that run Linux.
 set(ITSY_EMBED_SCRIPT ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
 find_program(ITSY_GUEST_CC NAMES aarch64-linux-gnu-gcc REQUIRED)
 find_program(ITSY_GUEST_OBJCOPY NAMES aarch64-linux-gnu-objcopy REQUIRED)
@@ -31,4 +32,16 @@ function(itsy_embed_guest target name source)
         COMMAND ${CMAKE_COMMAND} -D name=${name} -D bin=${bin} -D code=${code} -P ${ITSY_EMBED_SCRIPT}
         DEPENDS ${bin} ${ITSY_EMBED_SCRIPT} VERBATIM)
     target_sources(${target} PRIVATE ${code})
+endfunction()
+
+# itsy_linux_guest(NAME SOURCE): builds NAME, a static arm64 Linux program in C.
+function(itsy_linux_guest name source)
+    set(program ${CMAKE_CURRENT_BINARY_DIR}/${name})
+    get_filename_component(source ${source} ABSOLUTE)
+    add_custom_command(
+        OUTPUT ${program}
+        COMMAND ${ITSY_GUEST_CC} -std=c11 -O2 -static -pthread -Wall -Wextra -Wshadow -Wconversion -Werror
+                -Wl,--build-id=none -s -o ${program} ${source}
+        DEPENDS ${source} VERBATIM)
+    add_custom_target(guest-${name} ALL DEPENDS ${program})
 endfunction()

@@ -91,15 +91,6 @@ void Cpu::finish_answered() {
     return std::nullopt;
 }
 
-inline const Block* Cpu::find_block() {
-    // A misaligned PC has a tag that no entry has.
-    const auto& entry = fetch_[EL][pc / Tlb::page % fetch_entries];
-    if (entry.tag == ((pc & (Tlb::page_mask | 3)) | context(pc))) [[likely]]
-        if (const Block* const block = entry.code->blocks[pc / 4 % 1024]) [[likely]]
-            return block;
-    return find_block_slowly();
-}
-
 CodePage* Cpu::find_code_page() {
     if (pc % 4 != 0) {
         raise_exception(syndrome(EC::PC_alignment), pc);
@@ -126,7 +117,9 @@ CodePage* Cpu::find_code_page() {
     return &code;
 }
 
-const Block* Cpu::find_block_slowly() {
+const Block* Cpu::find_block() {
+    if (const Block* const block = cached_block())
+        return block;
     CodePage* const code = find_code_page();
     if (code == nullptr)
         return nullptr;
@@ -254,10 +247,11 @@ bool Cpu::trap_fp() {
 }
 
 void Cpu::derive() {
+    derive_debug();
     const auto FPEN = system.CPACR_EL1 >> 20 & 3;
     fp_enabled_ = FPEN == 3 || (FPEN == 1 && EL == 1);
     SP_alignment_checked_ = (system.SCTLR_EL1 & (EL == 0 ? SA0 : SA)) != 0;
-    wanted_ = request_kick | request_maintenance;
+    wanted_ = request_kick | request_maintenance | (stepping_ ? request_step : 0U);
     if ((DAIF & SPSR::I) == 0)
         wanted_ |= request_IRQ;
     if ((DAIF & SPSR::F) == 0)
@@ -267,7 +261,6 @@ void Cpu::derive() {
     Tlb& privileged = PAN ? tlb_EL1_PAN_ : tlb_EL1_;
     tlb_ = EL == 0 ? &tlb_EL0_ : &privileged;
     unprivileged_tlb_ = &tlb_EL0_;
-    derive_debug();
 }
 
 void Cpu::registers_changed() {

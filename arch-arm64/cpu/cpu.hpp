@@ -93,12 +93,13 @@ public:
         request_SError = 1U << 2,
         request_kick = 1U << 3,
         request_maintenance = 1U << 4, ///< the mailbox has something
+        request_step = 1U << 5, ///< always there, and wanted while each instruction is looked at
     };
     void raise(std::uint32_t requests) { requests_.fetch_or(requests); }
     void lower(std::uint32_t requests) { requests_.fetch_and(~requests); }
     [[nodiscard]] std::uint32_t requests() const { return requests_.load(); }
     /// Whether a WFI ends: an interrupt is pending, masked or not, or there is something else to do. Any thread.
-    [[nodiscard]] bool should_wake() const { return requests_.load() != 0; }
+    [[nodiscard]] bool should_wake() const { return (requests_.load() & ~std::uint32_t{request_step}) != 0; }
 
     /// SEV. Any thread.
     void set_event() { event_.store(true); }
@@ -116,6 +117,19 @@ public:
 
     /// After registers were written from outside: nothing that was derived from them is kept.
     void registers_changed();
+
+    /// For handlers.hpp: the first op of the block at the PC, which is executed now; null if the run loop is to look
+    /// first.
+    [[nodiscard]] const Op* next_block() {
+        if ((requests_.load(std::memory_order_relaxed) & wanted_) != 0) [[unlikely]]
+            return nullptr;
+        const Block* const block = cached_block();
+        if (block == nullptr) [[unlikely]]
+            return nullptr;
+        block_ = block;
+        instructions_ += block->length;
+        return block->ops;
+    }
 
     // ---- For instructions: exceptions -------------------------------------------------------------------------------
 
@@ -287,9 +301,16 @@ private:
 
     // cpu.cpp
     Stop execute();
+    /// The block at the PC; null if it is not known to be there.
+    [[nodiscard]] const Block* cached_block() const {
+        // A misaligned PC has a tag that no entry has.
+        const auto& entry = fetch_[EL][pc / Tlb::page % fetch_entries];
+        if (entry.tag == ((pc & (Tlb::page_mask | 3)) | context(pc))) [[likely]]
+            return entry.code->blocks[pc / 4 % 1024];
+        return nullptr;
+    }
     /// Null: an exception is pending, the fetch's.
     const Block* find_block();
-    const Block* find_block_slowly();
     CodePage* find_code_page();
     /// The next instruction alone.
     const Block* find_step();
@@ -317,7 +338,7 @@ private:
     std::uint64_t next_context_ = 3;
     Tlb* tlb_ = nullptr;
     Tlb* unprivileged_tlb_ = nullptr;
-    std::atomic<std::uint32_t> requests_ = 0;
+    std::atomic<std::uint32_t> requests_ = request_step;
     std::uint32_t wanted_ = 0; // requests that are not masked
     bool fp_enabled_ = false;
     bool SP_alignment_checked_ = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes a Handler of a function: threaded code, in which each op calls the next as its last act.
+// Makes a Handler of a function: threaded code, in which each op calls the next as its last act, and the last one of a
+// block calls the next block's first.
 //
 // A function executes one op and returns nothing if it always completes, or false if the instruction did not: then the
 // run loop takes over, and the PC is the instruction's.
@@ -10,7 +11,7 @@
 
 #include <type_traits>
 
-// Each op's call of the next must be a jump, or a block would be as deep as it is long. GCC does that when it
+// Each op's call of the next must be a jump, or the stack would grow with each. GCC does that when it
 // optimises.
 #if defined(__clang__)
 #define ITSY_TAIL_CALL [[clang::musttail]] return
@@ -44,11 +45,15 @@ void run_and_fall_through(Cpu& cpu, const Op* op) {
     if (!completes<Function>(cpu, op)) [[unlikely]]
         ITSY_TAIL_CALL leave(cpu, op);
     cpu.pc += op->offset + 4U;
+    if (const Op* const next = cpu.next_block()) [[likely]]
+        ITSY_TAIL_CALL next->run(cpu, next);
 }
 
 template <auto Function>
 void run_and_branch(Cpu& cpu, const Op* op) {
     Function(cpu, *op);
+    if (const Op* const next = cpu.next_block()) [[likely]]
+        ITSY_TAIL_CALL next->run(cpu, next);
 }
 
 } // namespace detail

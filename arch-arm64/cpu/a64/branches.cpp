@@ -79,15 +79,15 @@ void tbnz(Translator& t, u32 b, u32 i, u32 n) {
 void br(Translator& t, u32 n) { t.emit_last(branch_handler<jump_to>, {.n = source(n)}); }
 void blr(Translator& t, u32 n) { t.emit_last(branch_handler<jump_to_with_link>, {.n = source(n)}); }
 
-void return_from_exception(Cpu& cpu, const Op& op) {
+void return_from_exception(Cpu& cpu, const Op* op) {
     if (cpu.EL == 0) {
         cpu.undefined();
-        leave(cpu, &op);
+        leave(cpu, op);
         return;
     }
-    cpu.exception_return();
+    cpu.exception_return(); // and back to the run loop: much has changed
 }
-void eret(Translator& t) { t.emit_last(branch_handler<return_from_exception>); }
+void eret(Translator& t) { t.emit_last(&return_from_exception); }
 
 bool svc(Cpu& cpu, u32 imm) { return cpu.raise_exception_after(syndrome(EC::SVC, imm)); }
 bool call(Cpu& cpu, stop::Call::Conduit conduit, u32 imm) {

@@ -30,6 +30,7 @@ void Cpu::reset(std::uint64_t MPIDR) {
     departure_ = Departure::none;
     answer_.reset();
     instructions_ = 0;
+    budget_end_ = due_ = never;
     event_.store(false);
     lower(request_SError);
     code_is_stale_ = true;
@@ -63,6 +64,9 @@ Stop Cpu::execute() {
     for (;;) {
         if ((requests_.load(std::memory_order_relaxed) & wanted_) != 0) [[unlikely]]
             if (auto stop = attend())
+                return *stop;
+        if (instructions_ >= due_) [[unlikely]]
+            if (auto stop = be_due())
                 return *stop;
         const Block* const block = stepping_ ? find_step() : find_block();
         if (auto stop = run_block(block)) [[unlikely]]
@@ -179,6 +183,19 @@ std::optional<Stop> Cpu::attend() {
         take_exception(0x80, pc);
     }
     return std::nullopt;
+}
+
+void Cpu::set_budget(std::uint64_t instructions) {
+    budget_end_ = instructions_ + instructions;
+    due_ = budget_end_;
+}
+
+std::optional<Stop> Cpu::be_due() {
+    const bool spent = instructions_ >= budget_end_;
+    if (spent)
+        budget_end_ = never;
+    due_ = budget_end_;
+    return spent ? std::optional<Stop>(virt::exit::Interrupted{}) : std::nullopt;
 }
 
 void Cpu::do_maintenance() {

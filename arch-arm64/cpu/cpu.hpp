@@ -86,6 +86,9 @@ public:
     /// The instruction at the PC takes a synchronous external abort on a data access to `va`.
     void external_abort(std::uint64_t va);
 
+    /// The next `run` comes back with Interrupted after so many instructions, at the end of a block.
+    void set_budget(std::uint64_t instructions);
+
     /// Any thread, async-signal-safe: what makes `run` look up.
     enum Request : std::uint32_t {
         request_IRQ = 1U << 0,
@@ -121,7 +124,7 @@ public:
     /// For handlers.hpp: the first op of the block at the PC, which is executed now; null if the run loop is to look
     /// first.
     [[nodiscard]] const Op* next_block() {
-        if ((requests_.load(std::memory_order_relaxed) & wanted_) != 0) [[unlikely]]
+        if ((requests_.load(std::memory_order_relaxed) & wanted_) != 0 || instructions_ >= due_) [[unlikely]]
             return nullptr;
         const Block* const block = cached_block();
         if (block == nullptr) [[unlikely]]
@@ -317,6 +320,8 @@ private:
     std::optional<Stop> run_block(const Block* block);
     std::optional<Stop> attend();
     std::optional<Stop> depart();
+    /// `instructions_` has reached `due_`.
+    std::optional<Stop> be_due();
     void do_maintenance();
     void forget_code();
     bool trap_fp();
@@ -329,11 +334,14 @@ private:
     /// To EL1. `vector`: 0 synchronous, 0x80 IRQ, 0x100 FIQ, 0x180 SError.
     void take_exception(unsigned vector, std::uint64_t preferred_return);
 
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
+
     /// Why the block was left early.
     enum class Departure : std::uint8_t { none, exception, exception_after, stop_before, stop_after };
 
     // Hot, beside State.
     std::uint64_t instructions_ = 0;
+    std::uint64_t due_ = never; // `instructions_` at which the run loop looks, between blocks
     std::array<std::uint64_t, 2> contexts_{1, 2};
     std::uint64_t next_context_ = 3;
     Tlb* tlb_ = nullptr;
@@ -362,6 +370,7 @@ private:
     std::optional<std::uint64_t> pending_FAR_;
     std::optional<Stop> pending_stop_;
 
+    std::uint64_t budget_end_ = never;
     std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
 
     const Model& model_;

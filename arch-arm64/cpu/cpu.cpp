@@ -9,7 +9,7 @@ namespace arm64::cpu {
 namespace {
 
 // SCTLR_EL1
-constexpr std::uint64_t SA = 1U << 3, SA0 = 1U << 4;
+constexpr std::uint64_t SCTLR_A = 1U << 1, SA = 1U << 3, SA0 = 1U << 4;
 
 } // namespace
 
@@ -47,8 +47,6 @@ void Cpu::post(const Maintenance& what) {
 Stop Cpu::run() {
     mailbox_.enter();
     do_maintenance(); // what came while nobody waited for this CPU
-    if (code_is_stale_)
-        forget_code();
     auto stop = execute();
     mailbox_.exit();
     return stop;
@@ -100,15 +98,16 @@ CodePage* Cpu::find_code_page() {
         raise_exception(syndrome(EC::PC_alignment), pc);
         return nullptr;
     }
+    if (code_is_stale_)
+        forget_code();
     auto& entry = fetch_[EL][pc / Tlb::page % fetch_entries];
-    const std::uint64_t tag = (pc & Tlb::page_mask) | context(pc);
-    if (entry.tag == tag)
+    if (entry.tag == ((pc & Tlb::page_mask) | context(pc)))
         return entry.code;
     const auto physical = translate_fetch(pc);
     if (!physical)
         return nullptr;
     const virt::Gpa page = *physical & Tlb::page_mask;
-    const auto memory = surroundings_.memory(page);
+    const auto memory = find_page(page);
     if (!memory || memory->kind == virt::SlotKind::device) {
         const auto ec = EL == 0 ? EC::instruction_abort_lower : EC::instruction_abort;
         raise_exception(syndrome(ec, FSC::external_abort), pc);
@@ -117,7 +116,7 @@ CodePage* Cpu::find_code_page() {
     if (code_.full())
         forget_code();
     auto& code = code_.page(page, memory->host);
-    entry = {tag, &code};
+    entry = {(pc & Tlb::page_mask) | context(pc), &code};
     return &code;
 }
 
@@ -167,8 +166,6 @@ std::optional<Stop> Cpu::attend() {
     const auto requests = requests_.load() & wanted_;
     if ((requests & request_maintenance) != 0)
         do_maintenance();
-    if (code_is_stale_)
-        forget_code();
     if ((requests & request_kick) != 0) {
         lower(request_kick);
         return virt::exit::Interrupted{};
@@ -199,15 +196,12 @@ std::optional<Stop> Cpu::be_due() {
 }
 
 void Cpu::do_maintenance() {
+    lower(request_maintenance);
     if (mailbox_.settled_inside())
         return;
-    lower(request_maintenance);
     const auto mail = mailbox_.take();
-    if (mail.everything)
-        apply({.kind = Maintenance::Kind::memory});
-    else
-        for (std::size_t i = 0; i < mail.count; ++i)
-            apply(mail.items.at(i));
+    for (std::size_t i = 0; i < mail.count; ++i)
+        apply(mail.items.at(i));
     mailbox_.done(mail.number);
 }
 
@@ -278,12 +272,12 @@ void Cpu::derive() {
     Tlb& privileged = PAN ? tlb_EL1_PAN_ : tlb_EL1_;
     tlb_ = EL == 0 ? &tlb_EL0_ : &privileged;
     unprivileged_tlb_ = &tlb_EL0_;
+    if ((system.SCTLR_EL1 & SCTLR_A) != 0) // a TLB does not look at alignment
+        tlb_ = unprivileged_tlb_ = &no_tlb_;
 }
 
 void Cpu::registers_changed() {
-    select_contexts();
-    forget_translations(0);
-    forget_translations(1);
+    forget_translations();
     derive();
 }
 

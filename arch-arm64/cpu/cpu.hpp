@@ -7,8 +7,10 @@
 #pragma once
 
 #include "arch-arm64/cpu/code_cache.hpp"
+#include "arch-arm64/cpu/contexts.hpp"
 #include "arch-arm64/cpu/exception.hpp"
 #include "arch-arm64/cpu/guest_access.hpp"
+#include "arch-arm64/cpu/large_pages.hpp"
 #include "arch-arm64/cpu/maintenance.hpp"
 #include "arch-arm64/cpu/model.hpp"
 #include "arch-arm64/cpu/op.hpp"
@@ -201,8 +203,12 @@ public:
         return store_slowly(va, from, access<Vector, K>());
     }
     /// Where `bytes` (1 to 16, a power of 2) at `va` are in this process, for what is atomic there: aligned, RAM,
-    /// readable, and writable for `write`. Null: a fault is pending.
-    enum class Intent : std::uint8_t { read, write };
+    /// readable, and writable for `write` and `modify`. Null: a fault is pending.
+    enum class Intent : std::uint8_t {
+        read,
+        write,
+        modify, ///< one instruction reads and writes: a fault of reading is not said to be one of writing
+    };
     [[nodiscard]] std::byte* atomic_address(std::uint64_t va, unsigned bytes, Intent intent);
     /// Whether a store of `bytes` (up to 64) would succeed, so that a store of several registers is done all or not at
     /// all.
@@ -249,6 +255,7 @@ public:
 
 private:
     friend class Cluster;
+    struct Sys;
     friend void leave(Cpu& cpu, const Op* op);
 
     /// An access as the slow path wants it: one word, for a register.
@@ -284,23 +291,34 @@ private:
     };
     // mmu.cpp
     [[nodiscard]] walk::Regime regime() const;
+    [[nodiscard]] walk::Result walk_tables(std::uint64_t va);
     std::optional<Target> translate(std::uint64_t va, Intent intent, Kind kind);
     std::optional<virt::Gpa> translate_fetch(std::uint64_t va);
-    /// TTBR*_EL1 or TCR_EL1 have changed: which contexts are current.
+    /// What a walk found is going to be cached.
+    void note(std::uint64_t va, const walk::Translation& translation);
+    /// TTBR0_EL1 or TTBR1_EL1 have changed: which contexts are current.
     void select_contexts();
-    /// Forgets translations: of the lower half of the address space (0), or of the upper (1).
-    void forget_translations(unsigned half);
+    /// SCTLR_EL1, TCR_EL1 or MAIR_EL1 have changed: what TLBs may hold was made by the old ones.
+    void forget_translations();
+    void forget_address(std::uint64_t va, unsigned bits);
     void apply(const Maintenance& what);
+    std::optional<MemoryPage> find_page(virt::Gpa page);
 
     // memory.cpp, the slow path. What is accessed is within one page.
-    Loaded load_part(std::uint64_t va, unsigned bytes, Kind kind);
-    bool store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind);
+    /// Part of an access: Device memory does not accept one that is not aligned as a whole.
+    enum class Alignment : std::uint8_t { aligned, unaligned };
+    Loaded load_part(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment);
+    bool store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind, Alignment alignment);
+    Loaded load_parts(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment);
+    bool store_parts(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind, Alignment alignment);
     /// Where RAM, ROM or a device's memory is in this process, and from now on in the TLB if it is RAM. Null: there is
     /// none, or none to be written.
     std::byte* find_memory(std::uint64_t va, const Target& target, Intent intent, Kind kind);
     Loaded load_mmio(std::uint64_t va, const Target& target, unsigned bytes, Kind kind);
     bool store_mmio(std::uint64_t va, const Target& target, std::uint64_t value, unsigned bytes, Kind kind);
+    [[nodiscard]] static Alignment alignment_of(std::uint64_t va, Access access);
     bool check_alignment(std::uint64_t va, Access access, Intent intent);
+    bool check_writable(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment);
 
     // cpu.cpp
     Stop execute();
@@ -342,8 +360,7 @@ private:
     // Hot, beside State.
     std::uint64_t instructions_ = 0;
     std::uint64_t due_ = never; // `instructions_` at which the run loop looks, between blocks
-    std::array<std::uint64_t, 2> contexts_{1, 2};
-    std::uint64_t next_context_ = 3;
+    Contexts::Pair contexts_{};
     Tlb* tlb_ = nullptr;
     Tlb* unprivileged_tlb_ = nullptr;
     std::atomic<std::uint32_t> requests_ = request_step;
@@ -361,7 +378,7 @@ private:
     static constexpr std::size_t fetch_entries = 256;
     std::array<std::array<FetchEntry, fetch_entries>, 2> fetch_{}; // of EL0 and EL1
     CodeCache code_;
-    bool code_is_stale_ = false; // all of it, as soon as no block runs
+    bool code_is_stale_ = false; // all of it; nothing of it is found any more, and it goes as soon as no block runs
     std::vector<Op> step_ops_;
     Block step_{};
 
@@ -380,6 +397,14 @@ private:
     std::atomic<bool> event_ = false;
     bool others_asked_ = false; // for maintenance, since the last DSB
     Mailbox mailbox_;
+    Contexts numbers_;
+    LargePages large_;
+    struct PageEntry {
+        virt::Gpa address = 1; // of no page
+        MemoryPage memory{};
+    };
+    static constexpr std::size_t page_entries = 256;
+    std::array<PageEntry, page_entries> pages_{};
     Tlb tlb_EL0_, tlb_EL1_, tlb_EL1_PAN_;
     Tlb no_tlb_; // never has an entry: while each access must be looked at
 };

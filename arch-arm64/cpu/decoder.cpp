@@ -24,8 +24,8 @@ public:
         };
         for (const auto table : tables)
             rows_.insert(rows_.end(), table.begin(), table.end());
-        std::ranges::stable_sort(rows_, std::ranges::greater(),
-                                 [](const Row& row) { return std::popcount(row.encoding.mask); });
+        std::ranges::sort(rows_, std::ranges::greater(),
+                          [](const Row& row) { return std::popcount(row.encoding.mask); });
         for (std::uint32_t key = 0; key < buckets; ++key) {
             const std::uint32_t word = key << shift;
             starts_[key] = static_cast<std::uint32_t>(order_.size());

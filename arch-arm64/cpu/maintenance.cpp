@@ -4,25 +4,42 @@
 #include "arch-arm64/cpu/cpu.hpp"
 
 #include <algorithm>
+#include <span>
 #include <thread>
+#include <utility>
 
 namespace arm64::cpu {
 
 void Mailbox::post(const Maintenance& what) {
     const std::scoped_lock lock(mutex_);
+    const auto items = std::span(contents_.items).first(contents_.count);
+    if (std::ranges::find(items, what) != items.end()) // an IC IVAU for each line of a page
+        return;
     contents_.number = posted_.load() + 1;
     if (contents_.count == contents_.items.size())
-        contents_.everything = true;
-    else
-        contents_.items[contents_.count++] = what;
+        make_room();
+    contents_.items[contents_.count++] = what;
     posted_.store(contents_.number);
+}
+
+// What is asked for one by one so often is asked for as a whole.
+void Mailbox::make_room() {
+    using Kind = Maintenance::Kind;
+    bool tlb = false, code = false, memory = false;
+    for (const auto& item : contents_.items)
+        (item.kind == Kind::memory                                     ? memory
+         : item.kind == Kind::code_page || item.kind == Kind::code_all ? code
+                                                                       : tlb) = true;
+    contents_.count = 0;
+    for (const auto& [present, kind] : {std::pair{tlb, Kind::tlb_all}, {code, Kind::code_all}, {memory, Kind::memory}})
+        if (present)
+            contents_.items[contents_.count++] = {.kind = kind};
 }
 
 Mailbox::Contents Mailbox::take() {
     const std::scoped_lock lock(mutex_);
     const auto contents = contents_;
     contents_.count = 0;
-    contents_.everything = false;
     return contents;
 }
 

@@ -15,27 +15,28 @@ class Cpu;
 
 struct Maintenance {
     enum class Kind : std::uint8_t {
-        tlb_all,         ///< TLBI VMALLE1IS
-        tlb_asid,        ///< TLBI ASIDE1IS
-        tlb_va,          ///< TLBI VAE1IS, VALE1IS
-        tlb_va_any_asid, ///< TLBI VAAE1IS, VAALE1IS; global ones too
-        code_page,       ///< IC IVAU: the page of a guest physical address
-        code_all,        ///< IC IALLUIS
-        memory,          ///< slots have changed: nothing that refers to host memory is kept
+        tlb_all,   ///< TLBI VMALLE1IS
+        tlb_asid,  ///< TLBI ASIDE1IS
+        tlb_va,    ///< TLBI VAE1IS, VALE1IS, VAAE1IS, VAALE1IS: for every ASID
+        code_page, ///< IC IVAU: the page of a guest physical address
+        code_all,  ///< IC IALLUIS
+        memory,    ///< slots have changed: nothing that refers to host memory is kept
     } kind;
-    std::uint64_t operand = 0; ///< Xt of the TLBI; a guest physical address
+    std::uint64_t operand =
+        0; ///< ASID in bits 63:48, VA[55:12] in bits 43:0, as in a TLBI's Xt; a guest physical address
+
+    friend bool operator==(const Maintenance&, const Maintenance&) = default;
 };
 
 /// What others have posted to one CPU. Any thread.
 class Mailbox {
 public:
     void post(const Maintenance& what);
-    /// Takes out what is there; `everything` if there was more than is kept. Called by the CPU's thread, which calls
-    /// `done` when it has done it.
+    /// Takes out what is there, which may be more than was posted: it has a limit. Called by the CPU's thread, which
+    /// calls `done` when it has done it.
     struct Contents {
         std::array<Maintenance, 32> items;
         std::size_t count = 0;
-        bool everything = false;
         std::uint64_t number = 0; ///< of the last one
     };
     [[nodiscard]] Contents take();
@@ -52,6 +53,8 @@ public:
     }
 
 private:
+    void make_room();
+
     std::mutex mutex_; // guards contents_
     Contents contents_;
     std::atomic<std::uint64_t> posted_ = 0, done_ = 0;

@@ -50,24 +50,28 @@ std::uint64_t undescribed(bool write) { return FSC::translation | 3 | (write ? I
 
 } // namespace
 
+Cpu::Alignment Cpu::alignment_of(std::uint64_t va, Access access) {
+    return va % access.bytes == 0 ? Alignment::aligned : Alignment::unaligned;
+}
+
 bool Cpu::check_alignment(std::uint64_t va, Access access, Intent intent) {
-    if (va % access.bytes == 0 || !(access.kind.aligned || (system.SCTLR_EL1 & SCTLR_A) != 0))
+    if (alignment_of(va, access) == Alignment::aligned || !(access.kind.aligned || (system.SCTLR_EL1 & SCTLR_A) != 0))
         return true;
     return raise_data_abort(va, FSC::alignment | (intent == Intent::write ? ISS::WnR : 0));
 }
 
 std::byte* Cpu::find_memory(std::uint64_t va, const Target& target, Intent intent, Kind kind) {
     const virt::Gpa page = target.address & Tlb::page_mask;
-    const auto memory = surroundings_.memory(page);
-    if (!memory || (intent == Intent::write && memory->kind == virt::SlotKind::rom))
+    const auto memory = find_page(page);
+    if (!memory || (intent != Intent::read && memory->kind == virt::SlotKind::rom))
         return nullptr;
-    if (intent == Intent::write && memory->logged)
+    if (intent != Intent::read && memory->logged)
         surroundings_.mark_dirty(page);
     Tlb& tlb = kind.unprivileged ? *unprivileged_tlb_ : *tlb_;
     if (memory->kind == virt::SlotKind::ram && !target.device && &tlb != &no_tlb_) {
         const std::uint64_t tag = (va & Tlb::page_mask) | context(va);
         auto& entry = tlb.entry(va);
-        const bool may_write = target.rights.write && (!memory->logged || intent == Intent::write);
+        const bool may_write = target.rights.write && (!memory->logged || intent != Intent::read);
         entry = {.read = target.rights.read ? tag : Tlb::nothing,
                  .write = may_write ? tag : Tlb::nothing,
                  .host = reinterpret_cast<std::uint64_t>(memory->host) - (va & Tlb::page_mask),
@@ -76,22 +80,22 @@ std::byte* Cpu::find_memory(std::uint64_t va, const Target& target, Intent inten
     return memory->host + target.address % Tlb::page;
 }
 
-Loaded Cpu::load_part(std::uint64_t va, unsigned bytes, Kind kind) {
+Loaded Cpu::load_part(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment) {
     const auto target = translate(va, Intent::read, kind);
     if (!target)
         return {0, false};
-    if (target->device && va % bytes != 0)
+    if (target->device && alignment == Alignment::unaligned)
         return {0, raise_data_abort(va, FSC::alignment)};
     if (const auto* const host = find_memory(va, *target, Intent::read, kind))
         return {load_bytes(host, bytes), true};
     return load_mmio(va, *target, bytes, kind);
 }
 
-bool Cpu::store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind) {
+bool Cpu::store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind, Alignment alignment) {
     const auto target = translate(va, Intent::write, kind);
     if (!target)
         return false;
-    if (target->device && va % bytes != 0)
+    if (target->device && alignment == Alignment::unaligned)
         return raise_data_abort(va, FSC::alignment | ISS::WnR);
     auto* const host = find_memory(va, *target, Intent::write, kind);
     if (host == nullptr)
@@ -100,42 +104,47 @@ bool Cpu::store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind
     return true;
 }
 
-Loaded Cpu::load_slowly(std::uint64_t va, Access access) {
-    if (!check_alignment(va, access, Intent::read))
-        return {0, false};
-    const unsigned first = before_page_end(va, access.bytes);
-    if (first == access.bytes)
-        return load_part(va, access.bytes, access.kind);
-    Kind part = access.kind;
-    part.described = false;
-    const auto low = load_part(va, first, part);
+Loaded Cpu::load_parts(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment) {
+    const unsigned first = before_page_end(va, bytes);
+    if (first == bytes)
+        return load_part(va, bytes, kind, alignment);
+    kind.described = false;
+    const auto low = load_part(va, first, kind, alignment);
     if (!low)
         return low;
-    const auto high = load_part(va + first, access.bytes - first, part);
+    const auto high = load_part(va + first, bytes - first, kind, alignment);
     return {*low | *high << (8 * first), high.ok};
 }
 
+bool Cpu::store_parts(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind, Alignment alignment) {
+    const unsigned first = before_page_end(va, bytes);
+    if (first == bytes)
+        return store_part(va, value, bytes, kind, alignment);
+    kind.described = false;
+    // Both pages before the first byte: a fault leaves memory as it was.
+    return check_writable(va, bytes, kind, alignment) && store_part(va, value, first, kind, alignment) &&
+           store_part(va + first, value >> (8 * first), bytes - first, kind, alignment);
+}
+
+Loaded Cpu::load_slowly(std::uint64_t va, Access access) {
+    if (!check_alignment(va, access, Intent::read))
+        return {0, false};
+    return load_parts(va, access.bytes, access.kind, alignment_of(va, access));
+}
+
 bool Cpu::store_slowly(std::uint64_t va, std::uint64_t value, Access access) {
-    if (!check_alignment(va, access, Intent::write))
-        return false;
-    const unsigned first = before_page_end(va, access.bytes);
-    if (first == access.bytes)
-        return store_part(va, value, access.bytes, access.kind);
-    Kind part = access.kind;
-    part.described = false;
-    // The second page first: a fault there leaves the first one as it was.
-    return translate(va + first, Intent::write, part) && store_part(va, value, first, part) &&
-           store_part(va + first, value >> (8 * first), access.bytes - first, part);
+    return check_alignment(va, access, Intent::write) &&
+           store_parts(va, value, access.bytes, access.kind, alignment_of(va, access));
 }
 
 bool Cpu::load_slowly(std::uint64_t va, Vector& into, Access access) {
     if (!check_alignment(va, access, Intent::read))
         return false;
-    const Access half{8, access.kind};
-    const auto low = load_slowly(va, half);
+    const auto alignment = alignment_of(va, access);
+    const auto low = load_parts(va, 8, access.kind, alignment);
     if (!low)
         return false;
-    const auto high = load_slowly(va + 8, half);
+    const auto high = load_parts(va + 8, 8, access.kind, alignment);
     if (!high)
         return false;
     into.d = {*low, *high};
@@ -143,10 +152,10 @@ bool Cpu::load_slowly(std::uint64_t va, Vector& into, Access access) {
 }
 
 bool Cpu::store_slowly(std::uint64_t va, const Vector& from, Access access) {
-    if (!check_alignment(va, access, Intent::write) || !check_writable(va, 16))
-        return false;
-    const Access half{8, access.kind};
-    return store_slowly(va, from.d[0], half) && store_slowly(va + 8, from.d[1], half);
+    const auto alignment = alignment_of(va, access);
+    return check_alignment(va, access, Intent::write) && check_writable(va, 16, access.kind, alignment) &&
+           store_parts(va, from.d[0], 8, access.kind, alignment) &&
+           store_parts(va + 8, from.d[1], 8, access.kind, alignment);
 }
 
 Loaded Cpu::load_mmio(std::uint64_t, const Target& target, unsigned bytes, Kind kind) {
@@ -176,7 +185,7 @@ std::byte* Cpu::atomic_address(std::uint64_t va, unsigned bytes, Intent intent) 
     if (!check_alignment(va, {static_cast<std::uint16_t>(bytes), kind}, intent))
         return nullptr;
     const auto& entry = tlb_->entry(va);
-    if ((intent == Intent::write ? entry.write : entry.read) == tag(va, bytes))
+    if ((intent == Intent::read ? entry.read : entry.write) == tag(va, bytes))
         return reinterpret_cast<std::byte*>(entry.host + va); // NOLINT(performance-no-int-to-ptr)
     const auto target = translate(va, intent, kind);
     if (!target)
@@ -187,10 +196,21 @@ std::byte* Cpu::atomic_address(std::uint64_t va, unsigned bytes, Intent intent) 
     return host;
 }
 
-bool Cpu::check_writable(std::uint64_t va, unsigned bytes) {
-    return translate(va, Intent::write, {}) &&
-           (before_page_end(va, bytes) == bytes || translate(va + bytes - 1, Intent::write, {}));
+bool Cpu::check_writable(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment) {
+    const unsigned first = before_page_end(va, bytes);
+    for (const auto at : {va, va + first}) {
+        const auto target = translate(at, Intent::write, kind);
+        if (!target)
+            return false;
+        if (target->device && alignment == Alignment::unaligned)
+            return raise_data_abort(at, FSC::alignment | ISS::WnR);
+        if (first == bytes)
+            break;
+    }
+    return true;
 }
+
+bool Cpu::check_writable(std::uint64_t va, unsigned bytes) { return check_writable(va, bytes, {}, Alignment::aligned); }
 
 bool Cpu::zero_block(std::uint64_t va) {
     const std::uint64_t block = va & ~std::uint64_t{ZVA_bytes - 1};

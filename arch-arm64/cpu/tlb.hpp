@@ -2,6 +2,7 @@
 // Translations that a CPU has made, for loads and stores: direct-mapped, 4 KiB each whatever the granule.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,7 @@ namespace arm64::cpu {
 class Tlb {
 public:
     static constexpr std::size_t entries = 1024;
+    static constexpr unsigned page_bits = 12;
     static constexpr std::uint64_t page = 4096, page_mask = ~(page - 1);
     static constexpr std::uint64_t nothing = ~std::uint64_t{0}; ///< a tag that no access has
 
@@ -28,6 +30,22 @@ public:
 
     [[nodiscard]] Entry& entry(std::uint64_t va) { return entries_[va / page % entries]; }
     void clear() { entries_.fill({}); }
+    /// The 2^bits bytes around `va`, in all contexts and whatever the tag byte.
+    void forget(std::uint64_t va, unsigned bits) {
+        const std::uint64_t first = va >> bits << bits;
+        const std::uint64_t pages = std::min<std::uint64_t>(entries, std::uint64_t{1} << (bits - page_bits));
+        for (std::uint64_t n = 0; n < pages; ++n) {
+            auto& one = entry(first + n * page);
+            if (same(one.read, va, bits))
+                one.read = nothing;
+            if (same(one.write, va, bits))
+                one.write = nothing;
+        }
+    }
+    /// Whether two addresses, or tags, are in the same 2^bits bytes.
+    [[nodiscard]] static bool same(std::uint64_t one, std::uint64_t other, unsigned bits) {
+        return (one ^ other) << 8 >> 8 >> bits == 0;
+    }
 
 private:
     std::array<Entry, entries> entries_{};

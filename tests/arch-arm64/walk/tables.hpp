@@ -52,10 +52,9 @@ inline constexpr std::uint64_t AF = std::uint64_t{1} << 10;
 /// Tables of one half, and the memory they are in.
 class Tables {
 public:
-    static constexpr std::uint64_t base = 0x4000'0000;
-
-    Tables(const Granule& granule, unsigned TxSZ, Half half = Half::lower)
-        : granule_(granule), TxSZ_(TxSZ), half_(half), next_(base), root_(allocate()) {}
+    /// `base`: where the first table is, the others behind it.
+    Tables(const Granule& granule, unsigned TxSZ, Half half = Half::lower, std::uint64_t base = 0x4000'0000)
+        : granule_(granule), TxSZ_(TxSZ), half_(half), base_(base), next_(base), root_(allocate()) {}
 
     [[nodiscard]] unsigned start() const { return granule_.start(TxSZ_); }
     [[nodiscard]] std::uint64_t root() const { return root_; }
@@ -94,10 +93,12 @@ public:
     void map(std::uint64_t address, std::uint64_t physical, unsigned level, std::uint64_t bits = AF) {
         entry(address, level) = physical | bits | (level == 3 ? 0b11 : 0b01);
     }
+    /// What is not 0, by its address.
+    [[nodiscard]] const std::unordered_map<Gpa, std::uint64_t>& entries() const { return memory_; }
     /// Like a PE's read: of an entry that was never written it is 0, and outside of tables there is no memory.
     [[nodiscard]] std::optional<std::uint64_t> read(Gpa address) const {
         ++reads;
-        if (address < base || address >= next_ || address % 8 != 0)
+        if (address < base_ || address >= next_ || address % 8 != 0)
             return std::nullopt;
         const auto found = memory_.find(address);
         return found == memory_.end() ? 0 : found->second;
@@ -120,6 +121,7 @@ private:
     unsigned TxSZ_;
     Half half_;
     std::unordered_map<Gpa, std::uint64_t> memory_;
+    std::uint64_t base_;
     std::uint64_t next_;
     std::uint64_t root_;
 };

@@ -156,6 +156,7 @@ public:
             return true;
         return trap_fp();
     }
+    [[nodiscard]] bool fp_enabled() const { return fp_enabled_; }
     /// Address of the instruction of `op`.
     [[nodiscard]] std::uint64_t address(const Op& op) const { return pc + op.offset; }
 
@@ -201,6 +202,18 @@ public:
             return true;
         }
         return store_slowly(va, from, access<Vector, K>());
+    }
+    /// The translation of `bytes` (up to 64) at `va`, aligned or not, if it is at hand: they are at its `host` + `va`.
+    /// Null: they must be a `load` or `store` each, or one `atomic_address`.
+    template <Kind K = Kind{}>
+    [[nodiscard]] const Tlb::Entry* find_readable(std::uint64_t va, unsigned bytes) {
+        const auto& entry = tlb_for<K>().entry(va);
+        return entry.read == tag(va, bytes) ? &entry : nullptr;
+    }
+    template <Kind K = Kind{}>
+    [[nodiscard]] const Tlb::Entry* find_writable(std::uint64_t va, unsigned bytes) {
+        const auto& entry = tlb_for<K>().entry(va);
+        return entry.write == tag(va, bytes) ? &entry : nullptr;
     }
     /// Where `bytes` (1 to 16, a power of 2) at `va` are in this process, for what is atomic there: aligned, RAM,
     /// readable, and writable for `write` and `modify`. Null: a fault is pending.

@@ -19,6 +19,7 @@ public:
     Table() {
         const std::array tables{
             a64::integer_immediate(),
+            a64::loads_and_stores(),
             a64::integer_register(),
             a64::branches(),
         };

@@ -50,6 +50,20 @@ void run_and_fall_through(Cpu& cpu, const Op* op) {
 }
 
 template <auto Function>
+[[gnu::noinline]] void run_slowly(Cpu& cpu, const Op* op) {
+    if (!completes<Function>(cpu, op)) [[unlikely]]
+        ITSY_TAIL_CALL leave(cpu, op);
+    ITSY_TAIL_CALL op[1].run(cpu, op + 1);
+}
+
+template <auto Quick, auto Slow>
+void run_quickly(Cpu& cpu, const Op* op) {
+    if (!Quick(cpu, *op)) [[unlikely]]
+        ITSY_TAIL_CALL run_slowly<Slow>(cpu, op);
+    ITSY_TAIL_CALL op[1].run(cpu, op + 1);
+}
+
+template <auto Function>
 void run_and_branch(Cpu& cpu, const Op* op) {
     Function(cpu, *op);
     if (const Op* const next = cpu.next_block()) [[likely]]
@@ -62,7 +76,13 @@ void run_and_branch(Cpu& cpu, const Op* op) {
 template <auto Function>
 inline constexpr Handler handler = &detail::run_and_go_on<Function>;
 
-/// The same at the end of a block: execution goes on at the next instruction, which is looked up anew.
+/// For what is mostly quick and sometimes calls others: `Quick` is `bool quick(Cpu&, const Op&)`, calls nothing that is
+/// not inlined, so that the op needs no stack, and answers false if it cannot do it and has changed nothing. Then
+/// `Slow` executes the op, as `handler` has it.
+template <auto Quick, auto Slow>
+inline constexpr Handler quick_handler = &detail::run_quickly<Quick, Slow>;
+
+/// As `handler` at the end of a block: execution goes on at the next instruction, which is looked up anew.
 template <auto Function>
 inline constexpr Handler last_handler = &detail::run_and_fall_through<Function>;
 

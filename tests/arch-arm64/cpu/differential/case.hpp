@@ -12,8 +12,8 @@ namespace differential {
 /// as far as a branch with an immediate reaches. Bit 31 set, so that a W register that is an offset can be negative.
 inline constexpr std::uint64_t code_begin = 0x8000'0000, code_size = 0x2000;
 inline constexpr std::uint64_t window_begin = 0x8001'0000, window_size = 0x2000;
-/// The first instruction of a case.
-inline constexpr std::uint64_t entry = code_begin + 0x1000;
+/// The middle of the code, where a page ends. The words of a case may be on either side.
+inline constexpr std::uint64_t entry = code_begin + code_size / 2;
 /// All of the code that is no instruction of the case: BRK #0xF00.
 inline constexpr std::uint32_t sentinel = 0xD420'0000 | 0xF00 << 5;
 
@@ -31,7 +31,7 @@ struct State {
 inline constexpr unsigned max_words = 16;
 
 struct Case {
-    State before; ///< PC is `entry`
+    State before; ///< PC: where the words are, all of them in the code
     std::uint64_t memory_seed; ///< of what is in the window: memory.hpp
     std::array<std::uint32_t, max_words> words;
     std::uint32_t count;
@@ -50,6 +50,7 @@ enum class Stop : std::uint32_t {
     endless, ///< was still going when the executor's patience ended
     not_supported, ///< the executor says it cannot
     died, ///< the executor did
+    unstable, ///< not the same when it was executed again
 };
 
 inline constexpr unsigned max_changes = 16;

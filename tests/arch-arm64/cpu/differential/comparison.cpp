@@ -115,6 +115,7 @@ const char* name(Stop stop) {
     case Stop::endless: return "endless";
     case Stop::not_supported: return "not supported";
     case Stop::died: return "died";
+    case Stop::unstable: return "another outcome when executed again";
     }
     return "nothing";
 }

@@ -77,32 +77,33 @@ std::uint64_t Generator::floating(unsigned exponent_bits, unsigned fraction_bits
         return sign | exponent << fraction_bits | (fraction & fractions);
     };
     // Few bits set: sums and products that are exact, or ties.
-    const auto few =
-        (std::uint64_t{1} << random_.below(fraction_bits)) | (std::uint64_t{1} << random_.below(fraction_bits));
+    const auto bit = std::uint64_t{1} << random_.below(fraction_bits);
+    const auto few = bit | std::uint64_t{1} << random_.below(fraction_bits);
     const auto near = bias + random_.below(7) - 3;
+    // One draw a statement: the order is the same in every compiler.
+    const auto some = random_.next();
+    const auto place = random_.below(2 * fraction_bits);
     switch (random_.below(20)) {
     case 0: return value(0, 0);
     case 1: return value(top, 0);
-    case 2: return value(top, quiet | random_.next());
-    case 3: return value(top, (random_.next() & (quiet - 1)) | 1);
-    case 4: return value(0, random_.next());
+    case 2: return value(top, quiet | some);
+    case 3: return value(top, (some & (quiet - 1)) | 1);
+    case 4: return value(0, some);
     case 5: return value(0, one_of<std::uint64_t>({1, fractions, quiet}));
     case 6: return value(1, one_of<std::uint64_t>({0, 1, fractions}));
-    case 7: return value(top - 1, one_of<std::uint64_t>({fractions, fractions - 1, random_.next()}));
+    case 7: return value(top - 1, one_of<std::uint64_t>({fractions, fractions - 1, some}));
     case 8: return value(bias, 0);
     case 9: return value(near, few);
     case 10: return value(near, 0);
-    case 11: return value(near, random_.next());
+    case 11: return value(near, some);
     case 12: return value(near, fractions - random_.below(3));
     // Around where integers of 32 and 64 bits end; in a half, near its own end.
-    case 13: return value((bias + one_of<std::uint64_t>({15, 30, 31, 32, 62, 63, 64})) & top, random_.next());
+    case 13: return value((bias + one_of<std::uint64_t>({15, 30, 31, 32, 62, 63, 64})) & top, some);
     case 14:
-        return value((bias + one_of<std::uint64_t>({15, 31, 32, 63, 64})) & top,
-                     one_of<std::uint64_t>({0, 1, fractions}));
-    // An integer, or one and a half: what a conversion rounds.
-    case 15: return value((bias + random_.below(fraction_bits)) & top, random_.next() << random_.below(fraction_bits));
-    case 16: return value(1 + random_.below(2 * fraction_bits), random_.next());
-    default: return value(random_.next() & top, random_.next());
+        return value((bias + one_of<std::uint64_t>({15, 31, 32, 63, 64})) & top, some & 1 ? fractions : some >> 1 & 1);
+    case 15: return value((bias + place / 2) & top, some << (fraction_bits - place / 2));
+    case 16: return value((1 + place) & top, some);
+    default: return value(some >> 52 & top, some);
     }
 }
 
@@ -129,22 +130,39 @@ std::uint64_t Generator::lanes(unsigned kind) {
 State Generator::state() {
     State state{};
     const auto some_32 = random_.once_in(3);
-    for (auto& X : state.X)
-        X = some_32 && random_.once_in(2) ? integer(32) | (random_.next() & 0xFFFF'FFFF) << 32 : integer(64);
+    for (auto& X : state.X) {
+        X = integer(64);
+        if (some_32 && random_.once_in(2))
+            X = (X & ~ones(32)) | integer(32);
+    }
     state.SP = integer(64);
-    state.PC = entry;
+    // Across the end of a page, sometimes.
+    state.PC = entry - 4ULL * random_.below(max_words);
+    if (random_.once_in(2))
+        state.PC = code_begin + 4ULL * random_.below(code_size / 4 - max_words);
     state.NZCV = (random_.next() & 15) << 28;
     // Half of the cases with the FPCR that compilers assume: RMode, FZ, DN, AHP.
-    if (random_.once_in(2))
-        state.FPCR = (random_.below(4) << 22) | (random_.below(2) << 24) | (random_.below(2) << 25) |
-                     (random_.below(8) == 0 ? 1U << 26 : 0);
+    if (random_.once_in(2)) {
+        state.FPCR = random_.below(16) << 22;
+        if (random_.once_in(8))
+            state.FPCR |= 1U << 26;
+    }
     // QC and the cumulative flags.
     if (random_.once_in(4))
         state.FPSR = static_cast<std::uint32_t>(random_.next()) & 0x0800'009F;
     const auto kind = random_.below(8);
     for (auto& V : state.V) {
         const auto this_one = random_.once_in(8) ? random_.below(8) : kind;
-        V = {lanes(this_one), lanes(this_one)};
+        V[0] = lanes(this_one);
+        V[1] = lanes(this_one);
+    }
+    // What cancels, or almost.
+    for (unsigned n = random_.below(16); n != 0; --n) {
+        const auto& from = state.V[random_.below(32)];
+        auto& to = state.V[random_.below(32)];
+        const auto change =
+            one_of<std::uint64_t>({0, 1, 2, 0x8000'0000'0000'0000, 0x8000'0000'8000'0000, 0x8000'8000'8000'8000});
+        to = {from[0] ^ change, from[1] ^ change};
     }
     return state;
 }
@@ -168,7 +186,7 @@ void Generator::steer(Case& to, const Addressing& how) {
         return;
     const auto address = how.base_is_general ? window_begin + random_.below(window_size) : target(how);
     if (how.kind == Addressing::Kind::literal) {
-        const auto distance = static_cast<std::uint32_t>(address - entry) >> 2 & 0x7'FFFF;
+        const auto distance = static_cast<std::uint32_t>(address - to.before.PC) >> 2 & 0x7'FFFF;
         to.words[0] = (to.words[0] & ~(0x7'FFFFU << 5)) | distance << 5;
         return;
     }
@@ -197,8 +215,7 @@ void Generator::steer(Case& to, const Addressing& how) {
                         reinterpret_cast<const char*>(window.data()) + (address - window_begin) +
                             n * how.compared_bytes,
                         how.compared_bytes);
-            to.before.X[number] =
-                value | (random_.once_in(2) && how.compared_bytes < 8 ? random_.next() << (8 * how.compared_bytes) : 0);
+            to.before.X[number] = how.compared_bytes == 8 ? value : value | random_.next() << (8 * how.compared_bytes);
         }
     }
 }
@@ -212,7 +229,7 @@ void Generator::steer_branch(Case& to) {
             return;
         const auto in_code = code_begin + 4 * random_.below(code_size / 4);
         to.before.X[n] = random_.once_in(4) ? random_.next() & ones(46) & ~std::uint64_t{3} : in_code;
-        if (to.before.X[n] == entry)
+        if (to.before.X[n] == to.before.PC)
             to.before.X[n] += 4;
     }
     if ((word & 0x7C00'0000) == 0x1400'0000 && (word & 0x03FF'FFFF) == 0)

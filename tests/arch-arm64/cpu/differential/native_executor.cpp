@@ -4,6 +4,7 @@
 // The state of a case is loaded and stored by the return from signals: the handler of the trap that ends one case puts
 // the next one's registers into the signal's frame. No register is left for a program around the case, and none is
 // needed.
+#include "tests/arch-arm64/cpu/differential/code.hpp"
 #include "tests/arch-arm64/cpu/differential/memory.hpp"
 #include "tests/arch-arm64/cpu/differential/serve.hpp"
 
@@ -27,10 +28,9 @@ Batch batch{};
 State own{}; // of the program around the cases
 Window pristine;
 std::uint64_t pristine_seed = 0;
-std::uint32_t words_in_code = 0;
+Code code;
 
 auto* const window = reinterpret_cast<std::uint64_t*>(window_begin); // NOLINT(performance-no-int-to-ptr)
-auto* const code = reinterpret_cast<std::uint32_t*>(entry); // NOLINT(performance-no-int-to-ptr)
 
 fpsimd_context& simd(mcontext_t& context) {
     auto* at = reinterpret_cast<unsigned char*>(context.__reserved);
@@ -78,13 +78,7 @@ void prepare(const Case& next) {
         fill(pristine, pristine_seed);
         std::memcpy(window, pristine.data(), window_size);
     }
-    for (std::uint32_t n = 0; n < next.count; ++n)
-        code[n] = next.words[n];
-    for (std::uint32_t n = next.count; n < words_in_code; ++n)
-        code[n] = sentinel;
-    words_in_code = next.count;
-    auto* const begin = reinterpret_cast<char*>(code);
-    __builtin___clear_cache(begin, begin + sizeof next.words);
+    code.put(next);
 }
 
 void classify(int signal, const siginfo_t& info, Outcome& outcome) {
@@ -152,8 +146,7 @@ bool start() {
     if (!map(code_begin, code_size, PROT_READ | PROT_WRITE | PROT_EXEC) ||
         !map(window_begin, window_size, PROT_READ | PROT_WRITE))
         return false;
-    for (auto* at = reinterpret_cast<std::uint32_t*>(code_begin); at != code + (code_size / 8); ++at) // NOLINT
-        *at = sentinel;
+    code.fill();
     static char stack[1 << 16];
     const stack_t alternate{stack, 0, sizeof stack};
     if (sigaltstack(&alternate, nullptr) != 0)

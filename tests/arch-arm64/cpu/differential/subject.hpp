@@ -50,6 +50,7 @@ private:
     void start();
     void prepare(const Case& next);
     void load(const State& from);
+    [[nodiscard]] Outcome try_once(const State& from);
     [[nodiscard]] Outcome run();
     void classify(Outcome& outcome);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Executes cases on VIXL's simulator. Its memory is this process's, at the addresses that the case names.
+#include "tests/arch-arm64/cpu/differential/code.hpp"
 #include "tests/arch-arm64/cpu/differential/memory.hpp"
 #include "tests/arch-arm64/cpu/differential/serve.hpp"
 
@@ -53,10 +54,9 @@ struct Machine {
 
 Window pristine;
 std::uint64_t pristine_seed = 0;
-std::uint32_t words_in_code = 0;
+Code code;
 
 auto* const window = reinterpret_cast<std::uint64_t*>(window_begin); // NOLINT(performance-no-int-to-ptr)
-auto* const code = reinterpret_cast<std::uint32_t*>(entry); // NOLINT(performance-no-int-to-ptr)
 
 bool in_code(std::uint64_t pc) { return pc >= code_begin && pc < code_begin + code_size; }
 
@@ -94,11 +94,7 @@ void prepare(const Case& next) {
         fill(pristine, pristine_seed);
         std::memcpy(window, pristine.data(), window_size);
     }
-    for (std::uint32_t n = 0; n < next.count; ++n)
-        code[n] = next.words[n];
-    for (std::uint32_t n = next.count; n < words_in_code; ++n)
-        code[n] = sentinel;
-    words_in_code = next.count;
+    code.put(next);
 }
 
 /// The steps of one case, up to what ends it.
@@ -179,8 +175,7 @@ bool map(std::uint64_t begin, std::uint64_t size) {
 bool start() {
     if (!map(code_begin, code_size) || !map(window_begin, window_size))
         return false;
-    for (auto address = code_begin; address != code_begin + code_size; address += sizeof sentinel)
-        std::memcpy(reinterpret_cast<void*>(address), &sentinel, sizeof sentinel); // NOLINT(performance-no-int-to-ptr)
+    code.fill();
     struct sigaction action{};
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_NODEFER; // left by a jump

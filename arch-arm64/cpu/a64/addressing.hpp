@@ -24,6 +24,8 @@
 
 namespace arm64::cpu::a64 {
 
+[[nodiscard]] constexpr unsigned log2_of(std::size_t bytes) { return static_cast<unsigned>(__builtin_ctzll(bytes)); }
+
 [[nodiscard]] constexpr bool crosses_page(std::uint64_t va, unsigned bytes) {
     return va / Tlb::page != (va + bytes - 1) / Tlb::page;
 }

@@ -10,8 +10,6 @@
 namespace arm64::cpu::a64 {
 namespace {
 
-[[nodiscard]] constexpr unsigned log2_of(std::size_t bytes) { return static_cast<unsigned>(__builtin_ctzll(bytes)); }
-
 /// `Memory` is signed where the sign is extended, to the size of `Register`.
 template <class Memory, class Register = std::uint64_t>
 struct Load {

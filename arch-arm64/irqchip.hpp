@@ -20,6 +20,11 @@ using VcpuIndex = virt::Id<struct VcpuIndexMeaning, std::uint32_t>;
 /// (14, 11, 7, 3, 0). Source: Arm DDI 0487, C5.1.2.
 using SysregId = virt::Id<struct SysregIdMeaning, std::uint16_t>;
 
+/// As in an MRS.
+[[nodiscard]] constexpr SysregId sysreg(unsigned op0, unsigned op1, unsigned CRn, unsigned CRm, unsigned op2) {
+    return SysregId{static_cast<std::uint16_t>(op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2)};
+}
+
 /// What an irqchip may ask of the CPUs. Any thread.
 class CpuSide {
 public:

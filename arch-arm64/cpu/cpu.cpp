@@ -3,6 +3,7 @@
 
 #include "arch-arm64/cpu/handlers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace arm64::cpu {
@@ -20,22 +21,6 @@ Cpu::Cpu(const Model& model, Surroundings& surroundings, Cluster& cluster)
 }
 
 Cpu::~Cpu() { cluster_.remove(*this); }
-
-void Cpu::reset(std::uint64_t MPIDR) {
-    constexpr std::uint64_t SCTLR_RES1 = 0x30D0'0800; // SCTLR_EL1: LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS
-    static_cast<State&>(*this) = {};
-    system.SCTLR_EL1 = SCTLR_RES1;
-    MPIDR_ = MPIDR;
-    monitor = {};
-    departure_ = Departure::none;
-    answer_.reset();
-    instructions_ = 0;
-    budget_end_ = due_ = never;
-    event_.store(false);
-    lower(request_SError);
-    code_is_stale_ = true;
-    registers_changed();
-}
 
 void Cpu::answer(std::uint64_t value) { answer_ = value; }
 
@@ -184,14 +169,15 @@ std::optional<Stop> Cpu::attend() {
 
 void Cpu::set_budget(std::uint64_t instructions) {
     budget_end_ = instructions_ + instructions;
-    due_ = budget_end_;
+    due_ = std::min(budget_end_, overflow_due_);
 }
 
 std::optional<Stop> Cpu::be_due() {
     const bool spent = instructions_ >= budget_end_;
     if (spent)
         budget_end_ = never;
-    due_ = budget_end_;
+    count_events();
+    due_ = std::min(budget_end_, overflow_due_);
     return spent ? std::optional<Stop>(virt::exit::Interrupted{}) : std::nullopt;
 }
 

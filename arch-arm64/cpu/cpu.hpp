@@ -32,6 +32,7 @@
 namespace arm64::cpu {
 
 class Cluster;
+struct SysregRow;
 
 /// Why `Cpu::run` came back.
 namespace stop {
@@ -120,6 +121,13 @@ public:
     [[nodiscard]] std::uint64_t SP(unsigned el) const;
     void set_SP(unsigned el, std::uint64_t value);
 
+    /// System registers as KVM_{GET,SET}_ONE_REG reach them: those rows of `system_registers` whose `outside` says so.
+    /// Nothing: there is no such register. Not while it runs; `registers_changed` comes after writing.
+    [[nodiscard]] std::optional<std::uint64_t> outside_read(SysregId id);
+    /// False: there is no such register, or it says what the CPU is and that is something else.
+    [[nodiscard]] bool outside_write(SysregId id, std::uint64_t value);
+    /// Which there are.
+    [[nodiscard]] std::vector<SysregId> outside_registers() const;
     /// After registers were written from outside: nothing that was derived from them is kept.
     void registers_changed();
 
@@ -261,7 +269,10 @@ public:
     void synchronize(); ///< DSB: maintenance that this CPU asked others for is done
     void breakpoint(std::uint16_t imm);
 
+    void software_increment(std::uint64_t counters); ///< PMSWINC_EL0
+
     [[nodiscard]] const Model& model() const { return model_; }
+    [[nodiscard]] std::uint64_t MPIDR() const { return MPIDR_; }
     [[nodiscard]] Cluster& cluster() { return cluster_; }
     /// Instructions executed since the last reset; exact between blocks.
     [[nodiscard]] std::uint64_t instructions() const { return instructions_; }
@@ -333,6 +344,22 @@ private:
     bool check_alignment(std::uint64_t va, Access access, Intent intent);
     bool check_writable(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment);
 
+    // sysregs.cpp
+    /// `row`: null if there is none. False: an exception is pending.
+    bool may_access(const SysregRow* row, SysregId id, std::uint32_t t, Direction direction);
+
+    // pmu.cpp
+    /// Brings the event counters up to `instructions_`. Before the exception level, or what is counted, changes.
+    void count_events() {
+        if (counting_)
+            count_events_since();
+    }
+    void count_events_since();
+    /// After the PMU's registers have changed: what counts, when it overflows, and the interrupt.
+    void derive_pmu();
+    void increment_event(unsigned counter, std::uint64_t by);
+    [[nodiscard]] bool counts_event(std::uint64_t filter) const;
+
     // cpu.cpp
     Stop execute();
     /// The block at the PC; null if it is not known to be there.
@@ -402,6 +429,11 @@ private:
 
     std::uint64_t budget_end_ = never;
     std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
+
+    bool counting_ = false; // events
+    std::uint64_t counted_ = 0; // `instructions_` when events were counted last
+    std::uint64_t overflow_due_ = never; // `instructions_` by when they are to be counted
+    CpuSide::Level pmu_level_ = CpuSide::Level::low;
 
     const Model& model_;
     Surroundings& surroundings_;

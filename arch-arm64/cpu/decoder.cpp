@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 #include <vector>
 
 namespace arm64::cpu {
@@ -23,6 +24,7 @@ public:
             a64::vector_loads_and_stores(),
             a64::integer_register(),
             a64::branches(),
+            a64::system_instructions(),
         };
         for (const auto table : tables)
             rows_.insert(rows_.end(), table.begin(), table.end());

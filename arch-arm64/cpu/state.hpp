@@ -47,15 +47,15 @@ inline constexpr std::uint64_t EL0t = 0, EL1t = 4, EL1h = 5;
 struct SystemRegisters {
     static constexpr unsigned breakpoints = 6, watchpoints = 4, event_counters = 6;
 
-    std::uint64_t SCTLR_EL1 = 0, ACTLR_EL1 = 0, CPACR_EL1 = 0;
-    std::uint64_t TTBR0_EL1 = 0, TTBR1_EL1 = 0, TCR_EL1 = 0, MAIR_EL1 = 0, AMAIR_EL1 = 0, PAR_EL1 = 0;
-    std::uint64_t ESR_EL1 = 0, FAR_EL1 = 0, AFSR0_EL1 = 0, AFSR1_EL1 = 0;
+    std::uint64_t SCTLR_EL1 = 0, CPACR_EL1 = 0;
+    std::uint64_t TTBR0_EL1 = 0, TTBR1_EL1 = 0, TCR_EL1 = 0, MAIR_EL1 = 0, PAR_EL1 = 0;
+    std::uint64_t ESR_EL1 = 0, FAR_EL1 = 0;
     std::uint64_t VBAR_EL1 = 0, ELR_EL1 = 0, SPSR_EL1 = 0;
     std::uint64_t SP_EL0 = 0, SP_EL1 = 0; ///< the one that is not in use; the other is x[sp_slot]
     std::uint64_t TPIDR_EL0 = 0, TPIDRRO_EL0 = 0, TPIDR_EL1 = 0, CONTEXTIDR_EL1 = 0;
     std::uint64_t CSSELR_EL1 = 0, CNTKCTL_EL1 = 0;
-    std::uint64_t MDSCR_EL1 = 0, OSDLR_EL1 = 0, OSLSR_OSLK = 1, DBGCLAIM = 0, OSDTRRX_EL1 = 0, OSDTRTX_EL1 = 0,
-                  OSECCR_EL1 = 0, MDCCINT_EL1 = 0;
+    std::uint64_t MDSCR_EL1 = 0, OSDLR_EL1 = 0, OSLSR_EL1 = 0, DBGCLAIM = 0, OSDTRRX_EL1 = 0, OSDTRTX_EL1 = 0,
+                  MDCCINT_EL1 = 0;
     std::array<std::uint64_t, breakpoints> DBGBVR{}, DBGBCR{};
     std::array<std::uint64_t, watchpoints> DBGWVR{}, DBGWCR{};
     std::uint64_t PMCR_EL0 = 0, PMCNTENSET_EL0 = 0, PMOVSSET_EL0 = 0, PMSELR_EL0 = 0, PMUSERENR_EL0 = 0,

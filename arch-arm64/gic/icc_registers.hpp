@@ -8,11 +8,6 @@
 
 namespace arm64::gic {
 
-/// As in an MRS: op0:op1:CRn:CRm:op2.
-[[nodiscard]] constexpr SysregId sysreg(unsigned op0, unsigned op1, unsigned CRn, unsigned CRm, unsigned op2) {
-    return SysregId{static_cast<std::uint16_t>(op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2)};
-}
-
 inline constexpr auto ICC_PMR_EL1 = sysreg(3, 0, 4, 6, 0);
 inline constexpr auto ICC_IAR0_EL1 = sysreg(3, 0, 12, 8, 0);
 inline constexpr auto ICC_EOIR0_EL1 = sysreg(3, 0, 12, 8, 1);

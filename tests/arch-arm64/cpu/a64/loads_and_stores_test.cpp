@@ -200,6 +200,8 @@ TEST_F(LoadsAndStores, TheZeroRegisterIsNeitherWrittenNorTheStackPointer) {
 
 TEST_F(LoadsAndStores, AMisalignedStackPointerFaultsIfItIsChecked) {
     cpu.set_SP(1, Bench::stack + 8);
+    cpu.system.SCTLR_EL1 &= ~std::uint64_t{1U << 3}; // SA
+    cpu.registers_changed();
     EXPECT_EQ(bench.run({0xF940'07E3}), Bench::finished); // ldr x3, [sp, #8]
     cpu.system.SCTLR_EL1 |= 1U << 3;                      // SA
     cpu.registers_changed();

@@ -491,7 +491,7 @@ consteval SysregRow reserved(std::size_t index) {
 consteval std::size_t count() {
     std::size_t unnamed = 0;
     for (std::size_t i = 0; i < ID_registers; ++i)
-        unnamed += std::ranges::find(named, reserved(i).id, &SysregRow::id) == named.end() ? 1 : 0;
+        unnamed += std::ranges::find(named, reserved(i).id, &SysregRow::id) == named.end() ? 1U : 0U;
     return named.size() + unnamed;
 }
 

@@ -7,6 +7,11 @@ namespace {
 
 constexpr std::uint64_t ones(unsigned bits) { return bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1; }
 
+/// Nothing is mapped there, nor for some 100 MiB around.
+constexpr std::uint64_t nowhere = 0x9876'5432;
+/// Bit 55: the other half of the address space.
+constexpr std::uint64_t kernel = 0xFFFF'0000'0000'0000;
+
 std::uint64_t& general(State& state, unsigned n) { return n == 31 ? state.SP : state.X[n]; }
 
 /// The bits of `value`, low ones first, to where `mask` is.
@@ -167,37 +172,45 @@ State Generator::state() {
     return state;
 }
 
-/// Where an access shall go: anywhere in the window, across its two pages, or just out of it.
+/// Where an access shall go: anywhere in the window, across its two pages, just out of it, or to where no executor has
+/// anything; not to where one has its own memory.
 std::uint64_t Generator::target(const Addressing& how) {
     const auto align = how.must_be_aligned || random_.once_in(2) ? ~std::uint64_t{15} : ~std::uint64_t{0};
     const auto middle = window_begin + window_size / 2;
-    switch (random_.below(16)) {
-    case 0: return (window_begin - random_.below(80)) & align;
-    case 1: return (window_begin + window_size - random_.below(80)) & align;
-    case 2: return (middle - random_.below(32)) & align;
-    case 3: return (middle + random_.below(256)) & align;
+    switch (random_.below(32)) {
+    case 0: return nowhere;
+    case 1: return kernel | (random_.next() & ones(40));
+    case 2: return (window_begin - random_.below(80)) & align;
+    case 3: return (window_begin + window_size - random_.below(80)) & align;
+    case 4:
+    case 5: return (middle - random_.below(32)) & align;
+    case 6:
+    case 7: return (middle + random_.below(256)) & align;
     default: return (window_begin + 64 + random_.below(window_size - 192)) & align;
     }
 }
 
 void Generator::steer(Case& to, const Addressing& how) {
-    // What cache maintenance does where nothing is mapped is its own: the MMU's test has it.
-    if (random_.once_in(32) && !how.base_is_general)
-        return;
     const auto address = how.base_is_general ? window_begin + random_.below(window_size) : target(how);
     if (how.kind == Addressing::Kind::literal) {
         const auto distance = static_cast<std::uint32_t>(address - to.before.PC) >> 2 & 0x7'FFFF;
         to.words[0] = (to.words[0] & ~(0x7'FFFFU << 5)) | distance << 5;
         return;
     }
-    if (how.base == 31 && how.base_is_general)
+    // What cache maintenance does where nothing is mapped is its own: the MMU's test has it.
+    if (how.base == 31 && how.base_is_general) {
+        to.words[0] &= ~31U;
+        to.before.X[0] = address;
         return;
+    }
     auto& base = general(to.before, how.base);
     base = address - static_cast<std::uint64_t>(how.offset);
     if (how.kind == Addressing::Kind::index) {
         const auto index = how.index == 31 ? 0 : to.before.X[how.index];
-        if (how.index == how.base && how.base != 31)
-            return; // no matter what comes out
+        if (how.index == how.base && how.base != 31) {
+            base = nowhere; // and whatever is added to it
+            return;
+        }
         base = address - extended(index, how.option, how.shift);
     }
     // The top byte is ignored.

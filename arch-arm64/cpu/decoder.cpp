@@ -25,6 +25,9 @@ public:
             a64::integer_register(),
             a64::branches(),
             a64::system_instructions(),
+            a64::fp_scalar(),
+            a64::fp_vector(),
+            a64::fp_vector_misc(),
         };
         for (const auto table : tables)
             rows_.insert(rows_.end(), table.begin(), table.end());

@@ -138,6 +138,7 @@ namespace a64 {
 [[nodiscard]] std::span<const Row> atomics();
 [[nodiscard]] std::span<const Row> fp_scalar();
 [[nodiscard]] std::span<const Row> fp_vector();
+[[nodiscard]] std::span<const Row> fp_vector_misc();
 [[nodiscard]] std::span<const Row> simd_integer();
 [[nodiscard]] std::span<const Row> simd_permute();
 [[nodiscard]] std::span<const Row> crypto();

@@ -31,12 +31,23 @@ constexpr std::array table{
     Unable{VIXL, 0x0E00'0000, 0x0E00'0000, RMode | FZ | AHP, "rounds to nearest, ties to even, and knows no FZ"},
     Unable{VIXL, 0xBE80'03E0, 0x0C80'03E0, any_FPCR, "structures behind SP do not write it back (a defect)"},
     Unable{VIXL, 0xFF80'0000, 0x7280'0000, any_FPCR, "MOVK to a W register extends its sign (a defect)"},
+    Unable{VIXL, 0xDFBF'FC00, 0x5E21'D800, any_FPCR, "SCVTF, UCVTF, scalar: keeps what is above (a defect)"},
+    Unable{VIXL, 0xDFBF'FC00, 0x0E21'D800, any_FPCR, "SCVTF, UCVTF, 64 bits: keeps what is above (a defect)"},
+    Unable{VIXL, 0xDF80'FC00, 0x5F00'E400, any_FPCR, "SCVTF, UCVTF, scalar: keeps what is above (a defect)"},
+    Unable{VIXL, 0xDFE0'FC00, 0x0F20'E400, any_FPCR, "SCVTF, UCVTF, 64 bits: keeps what is above (a defect)"},
+    Unable{VIXL, 0xFFBF'FC00, 0x0E21'6800, any_FPCR, "FCVTN keeps what is above (a defect)"},
+    Unable{VIXL, 0xAFBF'FC00, 0x2E21'6800, any_FPCR, "FCVTXN of what is too small or too large (a defect)"},
 };
 
 /// Those of MRS and MSR that are part of a State.
 bool is_known_register(std::uint32_t word) {
     const auto id = word & 0x000F'FFE0;
     return id == 0xB4200 || id == 0xB4400 || id == 0xB4420;
+}
+
+/// Floating point by element, of which the destination is also where the element is.
+bool writes_element(std::uint32_t word) {
+    return (word & 0x8F80'3400) == 0x0F80'1000 && (word & 31) == (word >> 16 & 31);
 }
 
 } // namespace
@@ -66,6 +77,8 @@ std::optional<std::string_view> unable(OracleKind oracle, const Case& subject) {
                 return row.reason;
         if ((word & 0xFFD0'0000) == 0xD510'0000 && !is_known_register(word))
             return "system registers are the CPU model's, or the emulated process's";
+        if (oracle == VIXL && writes_element(word))
+            return "reads the element anew after it was written (a defect)";
     }
     return std::nullopt;
 }

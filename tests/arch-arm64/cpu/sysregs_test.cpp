@@ -92,8 +92,9 @@ TEST_F(Sysregs, EachAnswersAtEL1AsItSays) {
             EXPECT_EQ(bench.run({access == Access::read ? mrs(0, row.id) : msr(row.id, 0)}),
                       may ? Bench::finished : from_EL1)
                 << row.name << (access == Access::read ? " read" : " written");
-            if (!may)
+            if (!may) {
                 EXPECT_EQ(exception_class(), EC::unknown) << row.name;
+            }
             if (row.id == OSLAR_EL1 || row.name == std::string("SPSel") || row.name == std::string("VBAR_EL1")) {
                 cpu.system.VBAR_EL1 = Bench::vectors;
                 cpu.set_SPSel(1);

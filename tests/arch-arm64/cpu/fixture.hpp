@@ -51,7 +51,7 @@ public:
     }
 
     [[nodiscard]] std::optional<MemoryPage> memory(virt::Gpa page) override {
-        if (page < base || page - base >= size_)
+        if (page < base || page - base >= size_ || missing.contains(page))
             return std::nullopt;
         return MemoryPage{at(page), kind, logged.contains(page)};
     }
@@ -85,6 +85,7 @@ public:
 
     virt::SlotKind kind = virt::SlotKind::ram;
     std::set<virt::Gpa> logged, dirty;
+    std::set<virt::Gpa> missing; ///< pages of the RAM that are not there
     std::map<virt::Gpa, std::uint64_t> devices;    ///< on the bus, by address
     std::map<std::uint16_t, std::uint64_t> sysregs; ///< of the interrupt controller and the timers
     CpuSide::Level pmu_interrupt = CpuSide::Level::low;
@@ -102,7 +103,7 @@ public:
     static constexpr virt::Gpa code = Board::base + 0x1'0000, data = Board::base + 0x2'0000,
                                stack = Board::base + 0x3'0000, vectors = Board::base + 0x800;
 
-    Bench() : cpu(baseline(), board, cluster) {
+    explicit Bench(std::size_t bytes = 1 << 20) : board(bytes), cpu(baseline(), board, cluster) {
         for (std::uint32_t vector = 0; vector < 0x800; vector += 0x80)
             board.put(vectors + vector, hvc(vector));
         cpu.system.VBAR_EL1 = vectors;

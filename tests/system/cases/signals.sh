@@ -7,9 +7,9 @@ late=0
 for step in $(seq 0 60); do
     itsy run -k probes/spin.bin -c 2 -m 64 > output 2>&1 < /dev/null &
     pid=$!
-    usleep $((step * 2000))
+    sleep "$(printf '0.%03d' $((step * 2)))"
     kill -TERM "$pid" 2> /dev/null
-    usleep 50000
+    sleep 0.05
     kill -TERM "$pid" 2> /dev/null # the spinning guest has no power key: the second one ends it
     ( sleep 20; kill -KILL "$pid" 2> /dev/null ) &
     guard=$!
@@ -34,8 +34,9 @@ expect output-disk-full 125 "No space left on device" sh -c \
 # A closed stdin, or one at its end, costs no CPU time: an idle guest uses next to none of its two seconds.
 for stdin in '<&-' '</dev/null'; do
     expect "idle-with-stdin$stdin" 0 "" sh -c "
-        time -f '%U %S' -o used itsy run -k probes/idle.bin -c 1 -m 64 --timeout 2 $stdin
-        tail -n 1 used | awk '{ exit \$1 + \$2 < 1 ? 0 : 1 }'"
+        itsy run -k probes/idle.bin -c 1 -m 64 --timeout 2 $stdin
+        times > used
+        tail -n 1 used | awk -F '[ms ]+' '{ exit \$2 + \$4 < 1 ? 0 : 1 }'"
 done
 # Its number is not given to another file: what the guest reads from its console would be the kernel.
 expect closed-descriptors 0 "" sh -c \

@@ -21,6 +21,8 @@ public:
         const std::array tables{
             a64::integer_immediate(),
             a64::loads_and_stores(),
+            a64::exclusives(),
+            a64::atomics(),
             a64::vector_loads_and_stores(),
             a64::integer_register(),
             a64::branches(),

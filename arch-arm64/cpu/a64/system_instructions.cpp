@@ -98,7 +98,12 @@ bool dsb(Cpu& cpu, u32, u32) {
     cpu.synchronize();
     return true;
 }
-bool isb(Cpu&, u32) { return true; } // ends the block, which is all that is needed
+// It ends the block. A load behind it is not before a load that a branch to it depended on (B2.3.3), which the host's
+// branches do not promise.
+bool isb(Cpu&, u32) {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return true;
+}
 void clear_monitor(Cpu& cpu, const Op&) { cpu.monitor = {}; }
 void clrex(Translator& t, u32) { t.emit(handler<clear_monitor>); }
 

@@ -19,7 +19,6 @@ namespace arm64::cpu {
 /// in this process.
 template <class T>
 [[nodiscard]] [[gnu::always_inline]] inline T guest_load(std::uint64_t address) {
-    using Unaligned [[gnu::aligned(1), gnu::may_alias]] = T;
 #if defined(ITSY_THREAD_SANITIZER)
     if (address % sizeof(T) == 0)
         return __atomic_load_n(reinterpret_cast<const T*>(address), __ATOMIC_RELAXED);
@@ -31,13 +30,13 @@ template <class T>
                 << (8 * i));
     return value;
 #else
+    using Unaligned [[gnu::aligned(1), gnu::may_alias]] = T;
     return *reinterpret_cast<const volatile Unaligned*>(address); // NOLINT(performance-no-int-to-ptr)
 #endif
 }
 
 template <class T>
 [[gnu::always_inline]] inline void guest_store(std::uint64_t address, T value) {
-    using Unaligned [[gnu::aligned(1), gnu::may_alias]] = T;
 #if defined(ITSY_THREAD_SANITIZER)
     if (address % sizeof(T) == 0) {
         __atomic_store_n(reinterpret_cast<T*>(address), value, __ATOMIC_RELAXED);
@@ -47,6 +46,7 @@ template <class T>
         __atomic_store_n(reinterpret_cast<std::uint8_t*>(address + i), static_cast<std::uint8_t>(value >> (8 * i)),
                          __ATOMIC_RELAXED);
 #else
+    using Unaligned [[gnu::aligned(1), gnu::may_alias]] = T;
     *reinterpret_cast<volatile Unaligned*>(address) = value; // NOLINT(performance-no-int-to-ptr)
 #endif
 }

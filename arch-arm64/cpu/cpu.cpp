@@ -39,7 +39,7 @@ Stop Cpu::run() {
 
 Stop Cpu::execute() {
     if (answer_) { // the load completes before an interrupt is taken, as in KVM
-        auto stop = run_block(find_step());
+        auto stop = execute_step(find_step());
         answer_.reset();
         if (stop)
             return *std::move(stop);
@@ -51,8 +51,7 @@ Stop Cpu::execute() {
         if (instructions_ >= due_) [[unlikely]]
             if (auto stop = be_due())
                 return *stop;
-        const Block* const block = stepping_ ? find_step() : find_block();
-        if (auto stop = run_block(block)) [[unlikely]]
+        if (auto stop = stepping_ ? step() : run_block(find_block())) [[unlikely]]
             return *std::move(stop);
     }
 }
@@ -62,7 +61,7 @@ void Cpu::finish_answered() {
         return;
     mailbox_.enter();
     do_maintenance();
-    run_block(find_step()); // if it stops before it completes, it does so again
+    static_cast<void>(execute_step(find_step())); // if it stops before it completes, it does so again
     answer_.reset();
     mailbox_.exit();
 }
@@ -79,6 +78,7 @@ void Cpu::finish_answered() {
 }
 
 CodePage* Cpu::find_code_page() {
+    pc = canonical(pc); // what BR leaves to do
     if (pc % 4 != 0) {
         raise_exception(syndrome(EC::PC_alignment), pc);
         return nullptr;
@@ -121,8 +121,8 @@ const Block* Cpu::find_step() {
     if (code == nullptr)
         return nullptr;
     step_ops_.clear();
-    const auto word = guest_load<std::uint32_t>(reinterpret_cast<std::uint64_t>(code->host) + pc % Tlb::page);
-    if (!cpu::translate(step_ops_, word, 0))
+    step_word_ = guest_load<std::uint32_t>(reinterpret_cast<std::uint64_t>(code->host) + pc % Tlb::page);
+    if (!cpu::translate(step_ops_, step_word_, 0))
         end_block(step_ops_, 4);
     step_ = {step_ops_.data(), 1};
     return &step_;
@@ -243,11 +243,7 @@ bool Cpu::trap_fp() {
     return raise_exception(syndrome(EC::fp_access, CV | COND_AL));
 }
 
-void Cpu::derive() {
-    derive_debug();
-    const auto FPEN = system.CPACR_EL1 >> 20 & 3;
-    fp_enabled_ = FPEN == 3 || (FPEN == 1 && EL == 1);
-    SP_alignment_checked_ = (system.SCTLR_EL1 & (EL == 0 ? SA0 : SA)) != 0;
+void Cpu::derive_wanted() {
     wanted_ = request_kick | request_maintenance | (stepping_ ? request_step : 0U);
     if ((DAIF & SPSR::I) == 0)
         wanted_ |= request_IRQ;
@@ -255,10 +251,19 @@ void Cpu::derive() {
         wanted_ |= request_FIQ;
     if ((DAIF & SPSR::A) == 0)
         wanted_ |= request_SError;
+}
+
+void Cpu::derive() {
+    derive_debug();
+    const auto FPEN = system.CPACR_EL1 >> 20 & 3;
+    fp_enabled_ = FPEN == 3 || (FPEN == 1 && EL == 1);
+    SP_alignment_checked_ = (system.SCTLR_EL1 & (EL == 0 ? SA0 : SA)) != 0;
+    derive_wanted();
     Tlb& privileged = PAN ? tlb_EL1_PAN_ : tlb_EL1_;
     tlb_ = EL == 0 ? &tlb_EL0_ : &privileged;
     unprivileged_tlb_ = &tlb_EL0_;
-    if ((system.SCTLR_EL1 & SCTLR_A) != 0) // a TLB does not look at alignment
+    // A TLB looks neither at alignment nor at watchpoints.
+    if ((system.SCTLR_EL1 & SCTLR_A) != 0 || watching_)
         tlb_ = unprivileged_tlb_ = &no_tlb_;
 }
 

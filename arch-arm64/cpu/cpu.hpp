@@ -19,6 +19,7 @@
 #include "arch-arm64/cpu/tlb.hpp"
 #include "arch-arm64/walk/walk.hpp"
 #include "virt/exit.hpp"
+#include "virt/guest_debug.hpp"
 
 #include <array>
 #include <atomic>
@@ -130,6 +131,10 @@ public:
     [[nodiscard]] std::vector<SysregId> outside_registers() const;
     /// After registers were written from outside: nothing that was derived from them is kept.
     void registers_changed();
+
+    /// KVM_SET_GUEST_DEBUG: `run` returns Debug with what ESR_EL2 and FAR_EL2 would be. A step ends where the exception
+    /// that it causes is taken. A breakpoint hits again unless it is taken away. Not while it runs.
+    void set_debugger(const virt::GuestDebug& wish);
 
     /// For handlers.hpp: the first op of the block at the PC, which is executed now; null if the run loop is to look
     /// first.
@@ -251,8 +256,9 @@ public:
     // ---- For instructions: the system -------------------------------------------------------------------------------
 
     // `t` is the number of Xt, which the syndrome of a trap has. False: an exception is pending.
-    [[nodiscard]] bool read_sysreg(SysregId id, std::uint32_t t); ///< MRS: Xt is the destination
-    [[nodiscard]] bool write_sysreg(SysregId id, std::uint32_t t); ///< MSR (register)
+    // `row` is what `find_system_register` says of `id`.
+    [[nodiscard]] bool read_sysreg(const SysregRow* row, SysregId id, std::uint32_t t); ///< MRS: Xt is the destination
+    [[nodiscard]] bool write_sysreg(const SysregRow* row, SysregId id, std::uint32_t t); ///< MSR (register)
     /// SYS: AT, DC, IC, TLBI. `op` as in an MSR with op0 = 1.
     [[nodiscard]] bool system_instruction(SysregId op, std::uint32_t t);
     enum class Direction : std::uint8_t { write, read };
@@ -360,6 +366,30 @@ private:
     void increment_event(unsigned counter, std::uint64_t by);
     [[nodiscard]] bool counts_event(std::uint64_t filter) const;
 
+    // exception.cpp
+    /// AArch64.BranchAddr: without the tag, if it has one (TCR_EL1.TBI0, TBI1).
+    [[nodiscard]] std::uint64_t canonical(std::uint64_t va) const;
+
+    // debug.cpp
+    /// AArch64.GenerateDebugExceptionsFrom; `daif` as in SPSR.
+    [[nodiscard]] bool debug_exceptions_enabled(unsigned el, std::uint64_t daif) const;
+    /// One instruction, while `stepping_`.
+    std::optional<Stop> step();
+    /// `block`: that instruction; null: an exception or a stop is pending instead.
+    std::optional<Stop> execute_step(const Block* block);
+    /// False: a software step is, and what comes instead of the instruction is pending.
+    bool check_step();
+    /// False: the instruction at the PC is not to be executed, and what comes instead is pending.
+    bool check_breakpoints();
+    [[nodiscard]] bool breakpoint_matches(std::size_t n) const;
+    [[nodiscard]] bool context_matches(std::size_t n) const;
+    [[nodiscard]] bool linked_context_matches(std::uint64_t n) const;
+    /// False: a watchpoint hits, and the exception or the stop is pending.
+    bool check_watchpoints(std::uint64_t va, unsigned bytes, Intent intent, Kind kind);
+    [[nodiscard]] bool watchpoint_matches(std::size_t n, std::uint64_t va, unsigned el) const;
+    /// The exception class for one of the same or a lower level.
+    [[nodiscard]] EC from_here(EC same) const;
+
     // cpu.cpp
     Stop execute();
     /// The block at the PC; null if it is not known to be there.
@@ -385,8 +415,10 @@ private:
     bool trap_fp();
     /// Recomputes what is derived from PSTATE and system registers.
     void derive();
-    /// Its debug.cpp part: `stepping_`, and whether each access is looked at.
+    /// Its debug.cpp part: `stepping_` and `watching_`.
     void derive_debug();
+    /// Its part that PSTATE.DAIF decides.
+    void derive_wanted();
     /// Changes which stack pointer is x[sp_slot].
     void select_SP(unsigned el, unsigned SPSel);
     /// To EL1. `vector`: 0 synchronous, 0x80 IRQ, 0x100 FIQ, 0x180 SError.
@@ -420,6 +452,7 @@ private:
     CodeCache code_;
     bool code_is_stale_ = false; // all of it; nothing of it is found any more, and it goes as soon as no block runs
     std::vector<Op> step_ops_;
+    std::uint32_t step_word_ = 0;
     Block step_{};
 
     // What is pending when `departure_` says so.
@@ -429,6 +462,15 @@ private:
 
     std::uint64_t budget_end_ = never;
     std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
+
+    bool software_step_ = false; // MDSCR_EL1.SS, and debug exceptions are enabled
+    bool breaking_ = false; // the guest's breakpoints may hit
+    bool guest_watching_ = false;
+    bool watching_ = false; // each access is looked at
+    enum class Stepped : std::uint8_t { nothing, instruction, load_exclusive };
+    Stepped stepped_ = Stepped::nothing; // by the guest, since PSTATE.SS was set
+    Stepped debugger_stepped_ = Stepped::nothing; // since the debugger was told last
+    virt::GuestDebug debugger_;
 
     bool counting_ = false; // events
     std::uint64_t counted_ = 0; // `instructions_` when events were counted last

@@ -4,11 +4,16 @@
 #include "arch-arm64/cpu/exception.hpp"
 
 #include "arch-arm64/cpu/cpu.hpp"
+#include "arch-arm64/cpu/sysreg_fields.hpp"
 
 namespace arm64::cpu {
 namespace {
 
-constexpr std::uint64_t SPAN = 1U << 23; // SCTLR_EL1
+/// An AArch64 exception level and stack pointer that are there; others are an illegal return.
+bool is_mode(std::uint64_t spsr) {
+    const std::uint64_t mode = spsr & (SPSR::aarch32 | SPSR::M);
+    return mode == SPSR::EL0t || mode == SPSR::EL1t || mode == SPSR::EL1h;
+}
 
 } // namespace
 
@@ -18,9 +23,9 @@ std::uint64_t Cpu::PSTATE() const {
 }
 
 bool Cpu::set_PSTATE(std::uint64_t spsr) {
-    const std::uint64_t mode = spsr & SPSR::M;
-    if ((spsr & SPSR::aarch32) != 0 || (mode != SPSR::EL0t && mode != SPSR::EL1t && mode != SPSR::EL1h))
+    if (!is_mode(spsr))
         return false;
+    const std::uint64_t mode = spsr & SPSR::M;
     set_NZCV(static_cast<std::uint32_t>(spsr));
     PAN = (spsr & SPSR::PAN) != 0;
     SS = (spsr & SPSR::SS) != 0;
@@ -32,6 +37,7 @@ bool Cpu::set_PSTATE(std::uint64_t spsr) {
 }
 
 void Cpu::select_SP(unsigned el, unsigned spsel) {
+    count_events();
     (EL == 1 && SPSel == 1 ? system.SP_EL1 : system.SP_EL0) = x[sp_slot];
     EL = static_cast<std::uint8_t>(el);
     SPSel = static_cast<std::uint8_t>(spsel);
@@ -54,27 +60,44 @@ void Cpu::take_exception(unsigned vector, std::uint64_t preferred_return) {
     const std::uint64_t from = EL == 0 ? 0x400 : SPSel == 1 ? 0x200 : 0;
     select_SP(1, 1);
     DAIF = SPSR::DAIF;
-    if ((system.SCTLR_EL1 & SPAN) == 0)
+    if ((system.SCTLR_EL1 & SCTLR::SPAN) == 0)
         PAN = true;
     SS = false;
     IL = false;
     monitor = {};
+    stepped_ = Stepped::nothing;
+    debugger_stepped_ = Stepped::instruction;
     pc = system.VBAR_EL1 + from + vector;
     derive();
 }
 
+// AArch64.ExceptionReturn, and DebugExceptionReturnSS: a step begins if debug exceptions become enabled by this.
 void Cpu::exception_return() {
     const std::uint64_t spsr = system.SPSR_EL1, to = system.ELR_EL1;
+    const unsigned target = is_mode(spsr) && (spsr & SPSR::M) == SPSR::EL0t ? 0 : 1;
+    const bool steps = (system.MDSCR_EL1 & MDSCR::SS) != 0 && !debug_exceptions_enabled(EL, DAIF) &&
+                       debug_exceptions_enabled(target, spsr);
     monitor = {};
-    event_.store(true);
-    if (!set_PSTATE(spsr)) { // an illegal return stays where it is, D1.3.5
+    event_.store(true, std::memory_order_release);
+    stepped_ = Stepped::nothing;
+    if (!set_PSTATE(spsr)) { // an illegal return stays where it is, D1.3.4
         set_NZCV(static_cast<std::uint32_t>(spsr));
-        DAIF = spsr & SPSR::DAIF;
+        DAIF = static_cast<decltype(DAIF)>(spsr & SPSR::DAIF);
         PAN = (spsr & SPSR::PAN) != 0;
         IL = true;
         derive();
     }
-    pc = to;
+    SS = steps && (spsr & SPSR::SS) != 0;
+    pc = canonical(to);
+}
+
+std::uint64_t Cpu::canonical(std::uint64_t va) const {
+    constexpr unsigned TBI0 = 37; // and TBI1, TCR_EL1
+    constexpr std::uint64_t tag = bits(63, 56);
+    const unsigned upper = va >> 55 & 1;
+    if ((system.TCR_EL1 >> (TBI0 + upper) & 1) == 0)
+        return va;
+    return upper != 0 ? va | tag : va & ~tag;
 }
 
 bool Cpu::raise_data_abort(std::uint64_t va, std::uint64_t ISS) {
@@ -84,8 +107,11 @@ bool Cpu::raise_data_abort(std::uint64_t va, std::uint64_t ISS) {
 void Cpu::set_SPSel(unsigned value) { select_SP(EL, value); }
 
 void Cpu::set_DAIF(std::uint64_t daif) {
-    DAIF = daif & SPSR::DAIF;
-    derive();
+    DAIF = static_cast<decltype(DAIF)>(daif & SPSR::DAIF);
+    if (system.MDSCR_EL1 == 0) // D masks nothing
+        derive_wanted();
+    else
+        derive();
 }
 
 void Cpu::set_PAN(bool value) {

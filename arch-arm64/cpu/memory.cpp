@@ -86,6 +86,8 @@ Loaded Cpu::load_part(std::uint64_t va, unsigned bytes, Kind kind, Alignment ali
         return {0, false};
     if (target->device && alignment == Alignment::unaligned)
         return {0, raise_data_abort(va, FSC::alignment)};
+    if (watching_ && !check_watchpoints(va, bytes, Intent::read, kind))
+        return {0, false};
     if (const auto* const host = find_memory(va, *target, Intent::read, kind))
         return {load_bytes(host, bytes), true};
     return load_mmio(va, *target, bytes, kind);
@@ -97,6 +99,8 @@ bool Cpu::store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind
         return false;
     if (target->device && alignment == Alignment::unaligned)
         return raise_data_abort(va, FSC::alignment | ISS::WnR);
+    if (watching_ && !check_watchpoints(va, bytes, Intent::write, kind))
+        return false;
     auto* const host = find_memory(va, *target, Intent::write, kind);
     if (host == nullptr)
         return store_mmio(va, *target, value, bytes, kind);
@@ -188,7 +192,7 @@ std::byte* Cpu::atomic_address(std::uint64_t va, unsigned bytes, Intent intent) 
     if ((intent == Intent::read ? entry.read : entry.write) == tag(va, bytes))
         return reinterpret_cast<std::byte*>(entry.host + va); // NOLINT(performance-no-int-to-ptr)
     const auto target = translate(va, intent, kind);
-    if (!target)
+    if (!target || (watching_ && !check_watchpoints(va, bytes, intent, kind)))
         return nullptr;
     auto* const host = find_memory(va, *target, intent, kind);
     if (host == nullptr)
@@ -207,7 +211,7 @@ bool Cpu::check_writable(std::uint64_t va, unsigned bytes, Kind kind, Alignment 
         if (first == bytes)
             break;
     }
-    return true;
+    return !watching_ || check_watchpoints(va, bytes, Intent::write, kind);
 }
 
 bool Cpu::check_writable(std::uint64_t va, unsigned bytes) { return check_writable(va, bytes, {}, Alignment::aligned); }
@@ -222,6 +226,8 @@ bool Cpu::zero_block(std::uint64_t va) {
             return false;
         if (target->device)
             return raise_data_abort(va, FSC::alignment | ISS::WnR);
+        if (watching_ && !check_watchpoints(block, ZVA_bytes, Intent::write, {}))
+            return false;
         Target whole = *target;
         whole.address &= ~virt::Gpa{ZVA_bytes - 1};
         host = find_memory(block, whole, Intent::write, {});

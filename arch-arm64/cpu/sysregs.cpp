@@ -44,8 +44,7 @@ bool Cpu::may_access(const SysregRow* row, SysregId id, std::uint32_t t, Directi
     return trap_fp();
 }
 
-bool Cpu::read_sysreg(SysregId id, std::uint32_t t) {
-    const auto* const row = find_system_register(id);
+bool Cpu::read_sysreg(const SysregRow* row, SysregId id, std::uint32_t t) {
     if (!may_access(row, id, t, Direction::read))
         return false;
     std::uint64_t value = 0;
@@ -68,8 +67,7 @@ bool Cpu::read_sysreg(SysregId id, std::uint32_t t) {
     return true;
 }
 
-bool Cpu::write_sysreg(SysregId id, std::uint32_t t) {
-    const auto* const row = find_system_register(id);
+bool Cpu::write_sysreg(const SysregRow* row, SysregId id, std::uint32_t t) {
     if (!may_access(row, id, t, Direction::write))
         return false;
     const auto value = x[source(t)];
@@ -132,6 +130,7 @@ void Cpu::reset(std::uint64_t MPIDR) {
             row.kept(system) = row.reset | row.RES1;
     MPIDR_ = MPIDR;
     monitor = {};
+    stepped_ = debugger_stepped_ = Stepped::nothing;
     event_.store(false);
     departure_ = Departure::none;
     pending_stop_.reset();

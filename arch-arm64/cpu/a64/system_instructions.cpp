@@ -6,6 +6,7 @@
 // stores before loads: sequentially consistent, which is a real fence on every host. Whatever the shareability domain:
 // all CPUs of the VM are in one. A DSB also waits for maintenance (Cpu::synchronize).
 #include "arch-arm64/cpu/row.hpp"
+#include "arch-arm64/cpu/sysregs.hpp"
 
 #include <array>
 #include <atomic>
@@ -16,15 +17,76 @@ namespace {
 
 using u32 = std::uint32_t;
 
-SysregId id(u32 op0, u32 op1, u32 CRn, u32 CRm, u32 op2) {
+constexpr SysregId id(u32 op0, u32 op1, u32 CRn, u32 CRm, u32 op2) {
     return SysregId{static_cast<std::uint16_t>(op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2)};
 }
 
-bool mrs(Cpu& cpu, u32 o, u32 op1, u32 CRn, u32 CRm, u32 op2, u32 t) {
-    return cpu.read_sysreg(id(2 + o, op1, CRn, CRm, op2), t);
+// ---- MRS, MSR (register): the row is looked up once
+
+const SysregRow* row_of(const Op& op) {
+    return reinterpret_cast<const SysregRow*>(op.imm); // NOLINT(performance-no-int-to-ptr)
 }
-bool msr(Cpu& cpu, u32 o, u32 op1, u32 CRn, u32 CRm, u32 op2, u32 t) {
-    return cpu.write_sysreg(id(2 + o, op1, CRn, CRm, op2), t);
+bool read_register(Cpu& cpu, const Op& op) { return cpu.read_sysreg(row_of(op), SysregId{op.extra}, op.a); }
+bool write_register(Cpu& cpu, const Op& op) { return cpu.write_sysreg(row_of(op), SysregId{op.extra}, op.a); }
+
+// A kernel reads these all the time: who runs, and on which CPU.
+bool read_SP_EL0(Cpu& cpu, const Op& op) {
+    if (cpu.EL == 0 || cpu.SPSel == 0) [[unlikely]]
+        return read_register(cpu, op);
+    cpu.x[op.d] = cpu.system.SP_EL0;
+    return true;
+}
+template <auto Register>
+bool read_at_EL1(Cpu& cpu, const Op& op) {
+    if (cpu.EL == 0) [[unlikely]]
+        return read_register(cpu, op);
+    cpu.x[op.d] = cpu.system.*Register;
+    return true;
+}
+bool read_DAIF(Cpu& cpu, const Op& op) {
+    if (cpu.EL == 0) [[unlikely]]
+        return read_register(cpu, op);
+    cpu.x[op.d] = cpu.DAIF;
+    return true;
+}
+template <auto Register>
+void read_anywhere(Cpu& cpu, const Op& op) {
+    cpu.x[op.d] = cpu.system.*Register;
+}
+
+Operands operands(SysregId register_id, u32 t) {
+    return {.d = destination(t),
+            .a = static_cast<Slot>(t),
+            .extra = register_id.value,
+            .imm = reinterpret_cast<std::uint64_t>(find_system_register(register_id))};
+}
+
+void mrs(Translator& translator, u32 o, u32 op1, u32 CRn, u32 CRm, u32 op2, u32 t) {
+    const auto register_id = id(2 + o, op1, CRn, CRm, op2);
+    const auto* const row = find_system_register(register_id);
+    const auto with = operands(register_id, t);
+    if (register_id == id(3, 0, 4, 1, 0))
+        translator.emit(handler<read_SP_EL0>, with);
+    else if (register_id == id(3, 0, 13, 0, 4))
+        translator.emit(handler<read_at_EL1<&SystemRegisters::TPIDR_EL1>>, with);
+    else if (register_id == id(3, 3, 13, 0, 2))
+        translator.emit(handler<read_anywhere<&SystemRegisters::TPIDR_EL0>>, with);
+    else if (register_id == id(3, 3, 4, 2, 1))
+        translator.emit(handler<read_DAIF>, with);
+    else if (row != nullptr && row->of_PMU) // how many instructions there were is known between blocks
+        translator.emit_last(last_handler<read_register>, with);
+    else
+        translator.emit(handler<read_register>, with);
+}
+void msr(Translator& translator, u32 o, u32 op1, u32 CRn, u32 CRm, u32 op2, u32 t) {
+    const auto register_id = id(2 + o, op1, CRn, CRm, op2);
+    const auto* const row = find_system_register(register_id);
+    const bool is_only_kept = row != nullptr && row->kept != nullptr && row->write == nullptr && !row->of_PMU &&
+                              row->after == SysregRow::After::nothing;
+    if (is_only_kept)
+        translator.emit(handler<write_register>, operands(register_id, t));
+    else
+        translator.emit_last(last_handler<write_register>, operands(register_id, t));
 }
 bool sys(Cpu& cpu, u32 op1, u32 CRn, u32 CRm, u32 op2, u32 t) {
     return cpu.system_instruction(id(1, op1, CRn, CRm, op2), t);
@@ -52,12 +114,14 @@ bool may_mask(Cpu& cpu, u32 imm, u32 op2) {
         return true;
     return cpu.trap_sysreg(id(0, 3, 4, imm, op2), 31, Cpu::Direction::write);
 }
-bool msr_DAIFSet(Cpu& cpu, u32 imm) {
-    if (!may_mask(cpu, imm, 6))
+bool mask(Cpu& cpu, const Op& op) {
+    if (!may_mask(cpu, op.extra, 6))
         return false;
-    cpu.set_DAIF(cpu.DAIF | imm << 6);
+    cpu.set_DAIF(cpu.DAIF | std::uint64_t{op.extra} << 6);
     return true;
 }
+/// What was masked before stays masked, so nothing comes in between: the block goes on.
+void msr_DAIFSet(Translator& t, u32 imm) { t.emit(handler<mask>, {.extra = static_cast<std::uint16_t>(imm)}); }
 bool msr_DAIFClr(Cpu& cpu, u32 imm) {
     if (!may_mask(cpu, imm, 7))
         return false;
@@ -109,13 +173,13 @@ void clrex(Translator& t, u32) { t.emit(handler<clear_monitor>); }
 
 constexpr std::array table{
     row<"1101010100 1 1 o ppp nnnn mmmm qqq ttttt", mrs>("MRS", Group::system),
-    last_row<"1101010100 0 1 o ppp nnnn mmmm qqq ttttt", msr>("MSR (register)", Group::system),
+    row<"1101010100 0 1 o ppp nnnn mmmm qqq ttttt", msr>("MSR (register)", Group::system),
     last_row<"1101010100 0 01 ppp nnnn mmmm qqq ttttt", sys>("SYS", Group::system),
     row<"1101010100 1 01 ppp nnnn mmmm qqq ttttt", sysl>("SYSL", Group::system),
 
     last_row<"1101010100 0 00 000 0100 iiii 101 11111", msr_SPSel>("MSR SPSel", Group::system),
     last_row<"1101010100 0 00 000 0100 iiii 100 11111", msr_PAN>("MSR PAN", Group::system),
-    last_row<"1101010100 0 00 011 0100 iiii 110 11111", msr_DAIFSet>("MSR DAIFSet", Group::system),
+    row<"1101010100 0 00 011 0100 iiii 110 11111", msr_DAIFSet>("MSR DAIFSet", Group::system),
     last_row<"1101010100 0 00 011 0100 iiii 111 11111", msr_DAIFClr>("MSR DAIFClr", Group::system),
     unsupported<"1101010100 0 00 000 0100 iiii 011 11111">("MSR UAO", "FEAT_UAO is not advertised"),
     unsupported<"1101010100 0 00 011 0100 iiii 010 11111">("MSR DIT", "FEAT_DIT is not advertised"),

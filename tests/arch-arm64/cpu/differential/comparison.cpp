@@ -45,10 +45,8 @@ void add_registers(const Outcome& ours, const Outcome& theirs, Knowledge knowled
         if (const auto &our = ours.after.V[n], &their = theirs.after.V[n]; our != their)
             to.add(
                 fmt::format("V{} {:016x}_{:016x} instead of {:016x}_{:016x}", n, our[1], our[0], their[1], their[0]));
-    if (knowledge.FPCR)
-        to.add("FPCR", ours.after.FPCR, theirs.after.FPCR);
-    if (knowledge.FPSR)
-        to.add("FPSR", ours.after.FPSR, theirs.after.FPSR);
+    to.add("FPCR", ours.after.FPCR & knowledge.FPCR, theirs.after.FPCR & knowledge.FPCR);
+    to.add("FPSR", ours.after.FPSR & knowledge.FPSR, theirs.after.FPSR & knowledge.FPSR);
 }
 
 void add_memory(const Outcome& ours, const Outcome& theirs, Differences& to) {

@@ -11,8 +11,7 @@ namespace differential {
 
 /// What of an outcome an oracle knows.
 struct Knowledge {
-    bool FPSR = true;
-    bool FPCR = true;
+    std::uint32_t FPSR, FPCR; ///< these bits
 };
 
 /// The first things that differ, ours first. After an abort only why, where and what no abort may change are compared:

@@ -78,7 +78,8 @@ void prepare(const Case& next) {
         fill(pristine, pristine_seed);
         std::memcpy(window, pristine.data(), window_size);
     }
-    code.put(next);
+    if (!code.put(next))
+        _exit(3);
 }
 
 void classify(int signal, const siginfo_t& info, Outcome& outcome) {
@@ -143,10 +144,8 @@ bool map(std::uint64_t begin, std::uint64_t size, int protection) {
 }
 
 bool start() {
-    if (!map(code_begin, code_size, PROT_READ | PROT_WRITE | PROT_EXEC) ||
-        !map(window_begin, window_size, PROT_READ | PROT_WRITE))
+    if (!code.map(PROT_READ | PROT_EXEC) || !map(window_begin, window_size, PROT_READ | PROT_WRITE))
         return false;
-    code.fill();
     static char stack[1 << 16];
     const stack_t alternate{stack, 0, sizeof stack};
     if (sigaltstack(&alternate, nullptr) != 0)

@@ -22,6 +22,11 @@ bool leaves_base_alone(std::uint32_t word) {
            (word >> 16 & 31) != base - 1;
 }
 
+/// Structures with a register as post-index.
+bool adds_register_to_base(std::uint32_t word) {
+    return (word & 0xBE80'0000) == 0x0C80'0000 && (word >> 16 & 31) != 31;
+}
+
 } // namespace
 
 Sequences::Sequences(std::span<const arm64::cpu::Row> rows, std::uint64_t seed) : generator_(seed) {
@@ -51,6 +56,8 @@ std::uint32_t Sequences::word(const std::vector<const arm64::cpu::Row*>& from) {
             continue;
         if (how)
             word = (word & ~(31U << 5)) | base << 5;
+        if (adds_register_to_base(word))
+            continue;
         if (!leaves_base_alone(word) || constrained_unpredictable(word) || arm64::cpu::decode(word) != &row)
             continue;
         if (row.group == Group::branch && !is_conditional_branch(word))

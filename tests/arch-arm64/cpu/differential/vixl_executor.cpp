@@ -94,7 +94,8 @@ void prepare(const Case& next) {
         fill(pristine, pristine_seed);
         std::memcpy(window, pristine.data(), window_size);
     }
-    code.put(next);
+    if (!code.put(next))
+        _exit(3);
 }
 
 /// The steps of one case, up to what ends it.
@@ -173,9 +174,8 @@ bool map(std::uint64_t begin, std::uint64_t size) {
 }
 
 bool start() {
-    if (!map(code_begin, code_size) || !map(window_begin, window_size))
+    if (!code.map(PROT_READ) || !map(window_begin, window_size))
         return false;
-    code.fill();
     struct sigaction action{};
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_NODEFER; // left by a jump

@@ -178,8 +178,8 @@ std::uint64_t Generator::target(const Addressing& how) {
     const auto align = how.must_be_aligned || random_.once_in(2) ? ~std::uint64_t{15} : ~std::uint64_t{0};
     const auto middle = window_begin + window_size / 2;
     switch (random_.below(32)) {
-    case 0: return nowhere;
-    case 1: return kernel | (random_.next() & ones(40));
+    case 0: return nowhere & align;
+    case 1: return (kernel | (random_.next() & ones(40))) & align;
     case 2: return (window_begin - random_.below(80)) & align;
     case 3: return (window_begin + window_size - random_.below(80)) & align;
     case 4:
@@ -282,7 +282,7 @@ Case Generator::exclusive_pair(std::uint32_t store, std::uint64_t memory_seed) {
     auto result = one(store, memory_seed);
     result.count = 2;
     result.words[1] = store;
-    // The same size, pair or not, and base; Rt and Rt2 where they disturb nothing.
+    // The same base and size, or the manual lets it succeed or fail (B2.9.5); Rt and Rt2 where they disturb nothing.
     const auto base = store >> 5 & 31;
     unsigned Rt = 0;
     while (Rt == base || Rt + 1 == base)
@@ -290,8 +290,6 @@ Case Generator::exclusive_pair(std::uint32_t store, std::uint64_t memory_seed) {
     result.words[0] = (store & 0xFFA0'03E0) | (store & 1U << 21) | 1U << 22 | 31U << 16 | (Rt + 1) << 10 | Rt;
     if ((store >> 21 & 1) == 0)
         result.words[0] |= 31U << 10;
-    if (random_.once_in(8))
-        result.words[0] ^= 1U << 30; // of another size
     return result;
 }
 

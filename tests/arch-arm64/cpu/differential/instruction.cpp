@@ -107,6 +107,10 @@ bool constrained_unpredictable(std::uint32_t word) {
     return false;
 }
 
+bool is_store_exclusive(std::uint32_t word) {
+    return is_exclusive(word) && !is_CAS(word) && !is_CASP(word) && field(word, 23, 22) == 0;
+}
+
 bool is_LSE(std::uint32_t word) {
     if (is_CAS(word) || is_CASP(word))
         return true;

@@ -35,6 +35,9 @@ struct Addressing {
 /// The manual lets a CPU choose: not to be compared.
 [[nodiscard]] bool constrained_unpredictable(std::uint32_t word);
 
+/// STXR, STLXR, STXP, STLXP and their smaller ones.
+[[nodiscard]] bool is_store_exclusive(std::uint32_t word);
+
 /// FEAT_LSE's instructions.
 [[nodiscard]] bool is_LSE(std::uint32_t word);
 

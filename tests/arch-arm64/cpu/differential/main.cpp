@@ -17,7 +17,6 @@
 namespace {
 
 using namespace differential;
-using arm64::cpu::Group;
 using arm64::cpu::Row;
 
 constexpr const char* unallocated = "(unallocated)";
@@ -34,10 +33,6 @@ std::uint64_t seed_of(std::string_view name, std::string_view bits, std::uint64_
 /// One memory content for some cases: it is filled anew only then.
 std::uint64_t memory_seed(std::uint64_t seed, std::uint64_t n) { return seed + n / 64 + 1; }
 
-bool is_store_exclusive(const Row& row, std::uint32_t word) {
-    return row.group == Group::exclusive && (word & 0x3FC0'0000) == 0x0800'0000 && (word >> 23 & 1) == 0;
-}
-
 std::vector<Case> cases_of(const Row& row, const Options& options) {
     const auto seed = seed_of(row.name, row.bits, options.seed);
     Generator generator(seed);
@@ -46,7 +41,7 @@ std::vector<Case> cases_of(const Row& row, const Options& options) {
     for (std::uint64_t tries = 0; cases.size() < options.cases && tries < 100 * options.cases; ++tries) {
         const auto word = generator.word(row.encoding);
         const auto memory = memory_seed(seed, cases.size());
-        const auto next = is_store_exclusive(row, word) && !generator.random().once_in(8)
+        const auto next = is_store_exclusive(word) && !generator.random().once_in(8)
                               ? generator.exclusive_pair(word, memory)
                               : generator.one(word, memory);
         if (arm64::cpu::decode(next.words[next.count - 1]) == &row)

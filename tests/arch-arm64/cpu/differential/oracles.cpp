@@ -30,6 +30,7 @@ constexpr std::array table{
     Unable{VIXL, 0x3F00'0000, 0x0800'0000, any_FPCR, "the exclusives monitor fails now and then, on purpose"},
     Unable{VIXL, 0x0E00'0000, 0x0E00'0000, RMode | FZ | AHP, "rounds to nearest, ties to even, and knows no FZ"},
     Unable{VIXL, 0xBE80'03E0, 0x0C80'03E0, any_FPCR, "structures behind SP do not write it back (a defect)"},
+    Unable{VIXL, 0xBF20'EC00, 0x3820'4000, any_FPCR, "LDSMAX and LDSMIN of 8 and 16 bits extend the sign (a defect)"},
     Unable{VIXL, 0xFF80'0000, 0x7280'0000, any_FPCR, "MOVK to a W register extends its sign (a defect)"},
     Unable{VIXL, 0xDFBF'FC00, 0x5E21'D800, any_FPCR, "SCVTF, UCVTF, scalar: keeps what is above (a defect)"},
     Unable{VIXL, 0xDFBF'FC00, 0x0E21'D800, any_FPCR, "SCVTF, UCVTF, 64 bits: keeps what is above (a defect)"},
@@ -83,9 +84,14 @@ std::optional<std::string_view> unable(OracleKind oracle, const Case& subject) {
     return std::nullopt;
 }
 
-std::optional<std::string_view> no_answer(OracleKind oracle, const Outcome& ours, const Outcome& theirs) {
+std::optional<std::string_view> no_answer(OracleKind oracle, const Case& subject, const Outcome& ours,
+                                          const Outcome& theirs) {
     if (theirs.stop == Stop::not_supported)
         return "not supported";
+    // B2.9.5.
+    if (subject.count == 1 && is_store_exclusive(subject.words[0]) && ours.stop == Stop::data_abort &&
+        theirs.stop == Stop::completed)
+        return "whether one that fails detects an abort is IMPLEMENTATION DEFINED";
     if (oracle == VIXL) {
         if (theirs.stop == Stop::UNDEFINED || ours.stop == Stop::UNDEFINED)
             return "has features that ours has not, and allocates some encodings that are not";

@@ -23,7 +23,8 @@ enum class Program : std::uint8_t { QEMU_cortex_a57, QEMU_neoverse_n1, VIXL };
 /// Why it cannot be asked this; nothing: it can.
 [[nodiscard]] std::optional<std::string_view> unable(OracleKind oracle, const Case& subject);
 /// Why its answer says nothing; nothing: it counts.
-[[nodiscard]] std::optional<std::string_view> no_answer(OracleKind oracle, const Outcome& ours, const Outcome& theirs);
+[[nodiscard]] std::optional<std::string_view> no_answer(OracleKind oracle, const Case& subject, const Outcome& ours,
+                                                        const Outcome& theirs);
 [[nodiscard]] Knowledge knowledge(OracleKind oracle);
 
 } // namespace differential

@@ -31,7 +31,7 @@ Tally Trial::compare(OracleKind oracle, std::span<const Case> cases, std::span<c
         const auto theirs = executor(program).execute(asked);
         for (std::size_t n = 0; n < indices.size(); ++n) {
             const auto& our = ours[indices[n]];
-            if (const auto reason = no_answer(oracle, our, theirs[n])) {
+            if (const auto reason = no_answer(oracle, asked[n], our, theirs[n])) {
                 ++tally.left_out[*reason];
                 continue;
             }

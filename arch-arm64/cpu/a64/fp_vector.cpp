@@ -147,8 +147,10 @@ constexpr std::array table{
     // Of features that this CPU has not
     unsupported<"0Q U 01110 a1 0 mmmmm 00 ooo 1 nnnnn ddddd">("half precision, three same", "FEAT_FP16"),
     unsupported<"01 U 11110 a1 0 mmmmm 00 ooo 1 nnnnn ddddd">("half precision, scalar three same", "FEAT_FP16"),
-    unsupported<"0Q U 01111 00 LM mmmm oo01 H0 nnnnn ddddd">("half precision, by element", "FEAT_FP16"),
-    unsupported<"01 U 11111 00 LM mmmm oo01 H0 nnnnn ddddd">("half precision, scalar by element", "FEAT_FP16"),
+    unsupported<"0Q 0 01111 00 LM mmmm 0o01 H0 nnnnn ddddd">("FMLA, FMLS (by element), half", "FEAT_FP16"),
+    unsupported<"0Q U 01111 00 LM mmmm 1001 H0 nnnnn ddddd">("FMUL, FMULX (by element), half", "FEAT_FP16"),
+    unsupported<"01 0 11111 00 LM mmmm 0o01 H0 nnnnn ddddd">("FMLA, FMLS (by element), scalar half", "FEAT_FP16"),
+    unsupported<"01 U 11111 00 LM mmmm 1001 H0 nnnnn ddddd">("FMUL, FMULX (by element), scalar half", "FEAT_FP16"),
     unsupported<"01 0 11110 o0 11000 011oo 10 nnnnn ddddd">("half precision, scalar pairwise", "FEAT_FP16"),
     unsupported<"0Q 0 01110 o0 11000 011oo 10 nnnnn ddddd">("half precision, across lanes", "FEAT_FP16"),
     unsupported<"0Q 0 01110 o0 1 mmmmm 11101 1 nnnnn ddddd">("FMLAL, FMLSL (vector)", "FEAT_FHM"),

@@ -469,8 +469,9 @@ const Increment increments[] = {
      {0x3900'0000 | 7U << 10 | x << 5 | xzr, ldxr(1, x), add(1, 1, 1), stxr(2, 1, x), cbnz(2, -3)}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Of, Increments, testing::ValuesIn(increments),
-                         [](const auto& info) { return std::string(info.param.name); });
+std::string name_of_increment(const testing::TestParamInfo<Increment>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(Of, Increments, testing::ValuesIn(increments), name_of_increment);
 
 } // namespace
 } // namespace arm64::cpu

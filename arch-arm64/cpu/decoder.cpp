@@ -30,6 +30,17 @@ public:
             a64::fp_scalar(),
             a64::fp_vector(),
             a64::fp_vector_misc(),
+            a64::simd_across_lanes(),
+            a64::simd_by_element(),
+            a64::simd_copy(),
+            a64::simd_immediate(),
+            a64::simd_permute(),
+            a64::simd_shift(),
+            a64::simd_three_different(),
+            a64::simd_three_same(),
+            a64::simd_two_register(),
+            a64::simd_unsupported(),
+            a64::crypto(),
         };
         for (const auto table : tables)
             rows_.insert(rows_.end(), table.begin(), table.end());

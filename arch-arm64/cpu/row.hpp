@@ -139,8 +139,16 @@ namespace a64 {
 [[nodiscard]] std::span<const Row> fp_scalar();
 [[nodiscard]] std::span<const Row> fp_vector();
 [[nodiscard]] std::span<const Row> fp_vector_misc();
-[[nodiscard]] std::span<const Row> simd_integer();
+[[nodiscard]] std::span<const Row> simd_three_same();
+[[nodiscard]] std::span<const Row> simd_three_different();
+[[nodiscard]] std::span<const Row> simd_two_register();
+[[nodiscard]] std::span<const Row> simd_across_lanes();
+[[nodiscard]] std::span<const Row> simd_shift();
+[[nodiscard]] std::span<const Row> simd_by_element();
+[[nodiscard]] std::span<const Row> simd_immediate();
+[[nodiscard]] std::span<const Row> simd_copy();
 [[nodiscard]] std::span<const Row> simd_permute();
+[[nodiscard]] std::span<const Row> simd_unsupported();
 [[nodiscard]] std::span<const Row> crypto();
 } // namespace a64
 

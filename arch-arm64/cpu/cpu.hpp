@@ -394,9 +394,9 @@ private:
     Stop execute();
     /// The block at the PC; null if it is not known to be there.
     [[nodiscard]] const Block* cached_block() const {
-        // A misaligned PC has a tag that no entry has.
+        // The tag of a misaligned PC is of an address that is not canonical: no entry has it.
         const auto& entry = fetch_[EL][pc / Tlb::page % fetch_entries];
-        if (entry.tag == ((pc & (Tlb::page_mask | 3)) | context(pc))) [[likely]]
+        if (entry.tag == (((pc & Tlb::page_mask) | context(pc)) ^ pc << 62)) [[likely]]
             return entry.code->blocks[pc / 4 % 1024];
         return nullptr;
     }

@@ -32,6 +32,10 @@ public:
         bits_.set(static_cast<std::size_t>(feature));
         return *this;
     }
+    VcpuFeatures& remove(VcpuFeature feature) {
+        bits_.reset(static_cast<std::size_t>(feature));
+        return *this;
+    }
     [[nodiscard]] bool has(VcpuFeature feature) const { return bits_.test(static_cast<std::size_t>(feature)); }
     [[nodiscard]] std::uint32_t word() const { return static_cast<std::uint32_t>(bits_.to_ulong()); }
 

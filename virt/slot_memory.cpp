@@ -112,6 +112,13 @@ bool SlotMemory::each_part(Gpa address, std::size_t bytes, Visit visit) const {
     return true;
 }
 
+void SlotMemory::mark(const Entry& entry, std::uint64_t offset, std::size_t bytes) {
+    if (!entry.dirty)
+        return;
+    for (auto page = offset / MemorySlots::page; page <= (offset + bytes - 1) / MemorySlots::page; ++page)
+        (*entry.dirty)[page / 64].fetch_or(std::uint64_t{1} << (page % 64));
+}
+
 bool SlotMemory::read(Gpa address, std::span<std::byte> into) const {
     return each_part(address, into.size(),
                      [&](const Entry& entry, std::uint64_t offset, std::size_t done, std::size_t part) {
@@ -121,16 +128,30 @@ bool SlotMemory::read(Gpa address, std::span<std::byte> into) const {
 }
 
 bool SlotMemory::write(Gpa address, std::span<const std::byte> from) const {
-    return each_part(
-        address, from.size(), [&](const Entry& entry, std::uint64_t offset, std::size_t done, std::size_t part) {
-            if (entry.slot.kind == SlotKind::rom)
-                return false;
-            copy_bytes(entry.slot.host + offset, from.data() + done, part);
-            if (entry.dirty)
-                for (auto page = offset / MemorySlots::page; page <= (offset + part - 1) / MemorySlots::page; ++page)
-                    (*entry.dirty)[page / 64].fetch_or(std::uint64_t{1} << (page % 64));
-            return true;
-        });
+    return each_part(address, from.size(),
+                     [&](const Entry& entry, std::uint64_t offset, std::size_t done, std::size_t part) {
+                         if (entry.slot.kind == SlotKind::rom)
+                             return false;
+                         copy_bytes(entry.slot.host + offset, from.data() + done, part);
+                         mark(entry, offset, part);
+                         return true;
+                     });
+}
+
+std::optional<SlotMemory::Page> SlotMemory::page(Gpa address) const {
+    std::optional<Page> found;
+    static_cast<void>(each_part(address, 1, [&](const Entry& entry, std::uint64_t offset, std::size_t, std::size_t) {
+        found = Page{entry.slot.host + offset, entry.slot.kind, entry.dirty ? DirtyLog::on : DirtyLog::off};
+        return true;
+    }));
+    return found;
+}
+
+void SlotMemory::mark_dirty(Gpa page) const {
+    static_cast<void>(each_part(page, 1, [](const Entry& entry, std::uint64_t offset, std::size_t, std::size_t) {
+        mark(entry, offset, 1);
+        return true;
+    }));
 }
 
 bool SlotMemory::visible(Gpa address) const {

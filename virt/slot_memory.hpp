@@ -43,6 +43,16 @@ public:
     /// Whether the page of that address is in a slot.
     [[nodiscard]] bool visible(Gpa address) const;
 
+    /// The page at a page-aligned address. It may go as soon as this returns: whoever keeps it follows the slots.
+    struct Page {
+        std::byte* host;
+        SlotKind kind;
+        DirtyLog log;
+    };
+    [[nodiscard]] std::optional<Page> page(Gpa address) const;
+    /// For who writes by `Page::host`: the log has that page from now on, if its slot has one.
+    void mark_dirty(Gpa page) const;
+
     template <class T>
         requires std::is_trivially_copyable_v<T>
     [[nodiscard]] std::optional<T> read(Gpa address) const {
@@ -65,6 +75,7 @@ private:
     };
     using Entries = std::vector<Entry>; // sorted by base
 
+    static void mark(const Entry& entry, std::uint64_t offset, std::size_t bytes);
     template <class Visit>
     bool each_part(Gpa address, std::size_t bytes, Visit visit) const;
     void publish(std::unique_ptr<Entries> entries);

@@ -53,25 +53,23 @@ Machine::Machine(std::unique_ptr<arm64::Vm> vm, virt::EventLoop& loop, devices::
 
 Machine::~Machine() { stop(); }
 
+// 40 bits is what old hosts have; less only where the host cannot, more only where the guest needs it.
+unsigned Machine::usual_address_bits(const arm64::System& system) { return std::min(system.max_ipa_bits(), 40U); }
+
 expected<unsigned> Machine::address_bits(const arm64::System& system, virt::Gpa ram_end) {
-    // 40 bits is what old hosts have; less only where the host cannot, more only where the guest needs it.
     const auto needed = static_cast<unsigned>(std::bit_width(ram_end - 1));
     const unsigned available = system.max_ipa_bits();
     if (needed > available)
         return virt::failure(
             0, "give the guest so much memory",
             fmt::format("that needs {} bits of guest physical address, this host has {}", needed, available));
-    return std::min(std::max(needed, 40U), available);
+    return std::max(needed, usual_address_bits(system));
 }
 
-expected<std::unique_ptr<Machine>> Machine::create(arm64::System& system, const MachineConfig& config,
+expected<std::unique_ptr<Machine>> Machine::create(std::unique_ptr<arm64::Vm> vm, const MachineConfig& config,
                                                    virt::GuestMemory& memory, virt::EventLoop& loop,
                                                    devices::Transmitter& transmitter) {
-    const auto bits = address_bits(system, memory.base() + memory.size());
-    VIRT_TRY(bits);
-    auto vm = system.create_vm(*bits);
-    VIRT_TRY(vm);
-    std::unique_ptr<Machine> machine(new Machine(*std::move(vm), loop, transmitter));
+    std::unique_ptr<Machine> machine(new Machine(std::move(vm), loop, transmitter));
     VIRT_TRY(machine->build(config, memory));
     return machine;
 }

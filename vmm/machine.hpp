@@ -41,9 +41,9 @@ struct MachineConfig {
 /// Owns every part, in construction order. Memory is not among them: it outlives a reset, which is a new Machine.
 class Machine final : devices::ExitSink, devices::PanicSink, devices::AlarmListener {
 public:
-    /// Builds the VM and its devices. `memory`, `loop` and `transmitter` outlive the machine; the loop is woken when
-    /// the machine ends, and when `on_wake` has something to do.
-    static virt::expected<std::unique_ptr<Machine>> create(arm64::System& system, const MachineConfig& config,
+    /// Builds the devices around a VM of `address_bits`, in which nothing is yet. `memory`, `loop` and `transmitter`
+    /// outlive the machine; the loop is woken when the machine ends, and when `on_wake` has something to do.
+    static virt::expected<std::unique_ptr<Machine>> create(std::unique_ptr<arm64::Vm> vm, const MachineConfig& config,
                                                            virt::GuestMemory& memory, virt::EventLoop& loop,
                                                            devices::Transmitter& transmitter);
     /// Stops the vCPUs.
@@ -51,6 +51,8 @@ public:
 
     /// Bits of guest physical address that a guest with RAM up to `ram_end` gets, if the host has them.
     static virt::expected<unsigned> address_bits(const arm64::System& system, virt::Gpa ram_end);
+    /// The same for a guest without much memory.
+    static unsigned usual_address_bits(const arm64::System& system);
 
     /// Exactly what was built. `placement` adds where the initrd is.
     [[nodiscard]] std::vector<std::byte> device_tree(const Placement& placement) const;

@@ -44,6 +44,7 @@ template <class Value>
 using Names = std::map<std::string, Value>;
 
 const Names<Irqchip> irqchips{{"gicv3-its", Irqchip::gicv3_its}, {"gicv3", Irqchip::gicv3}};
+const Names<Backend> backends{{"auto", Backend::automatic}, {"kvm", Backend::kvm}, {"soft", Backend::soft}};
 const Names<Level> levels{
     {"error", Level::error}, {"warning", Level::warning}, {"info", Level::info}, {"debug", Level::debug}};
 
@@ -63,13 +64,26 @@ CLI::Validator only(const std::string& value) {
         "");
 }
 
-// What CLI11 fills; RunOptions keeps what the program thinks in.
+// What CLI11 fills; the options keep what the program thinks in.
+struct BackendRaw {
+    std::string backend, device, hide;
+};
 struct Raw {
     long long cpus = 0;
-    std::string memory, initrd, dump_dtb, hide, console, network, backend, irqchip, loglevel;
+    std::string memory, initrd, dump_dtb, console, network, irqchip, loglevel;
+    BackendRaw backend;
     long long timeout = 0;
     bool nodefaults = false, no_reboot = false;
 };
+
+void describe(CLI::App& app, BackendRaw& raw) {
+    app.add_option("--backend", raw.backend, "Who runs the guest: kvm, soft, or the first that works: auto (default)")
+        ->type_name("NAME")
+        ->check(one_of(backends));
+    app.add_option("--dev", raw.device, "KVM's device (default: /dev/kvm)")->type_name("FILE");
+    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...")
+        ->type_name("LIST");
+}
 
 void describe(CLI::App& app, RunOptions& options, Raw& raw) {
     app.name("itsy run");
@@ -94,11 +108,7 @@ void describe(CLI::App& app, RunOptions& options, Raw& raw) {
         ->type_name("LEVEL")
         ->check(one_of(levels));
     app.add_option("--name", options.name, "Name of the guest (default: guest-PID)")->type_name("NAME");
-    app.add_option("--backend", raw.backend, "Who runs the guest: kvm, or auto")
-        ->check(CLI::IsMember(std::vector<std::string>{"auto", "kvm"}));
-    app.add_option("--dev", options.device, "KVM's device (default: /dev/kvm)")->type_name("FILE");
-    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...")
-        ->type_name("LIST");
+    describe(app, raw.backend);
     app.add_option("--dump-dtb", raw.dump_dtb, "Write the device tree to a file")->type_name("FILE");
     app.add_option("--timeout", raw.timeout, "End the guest after so many seconds, with status 124")
         ->type_name("SECONDS");
@@ -127,6 +137,19 @@ virt::CapabilityMask hidden(const std::string& names) {
     return *std::move(mask);
 }
 
+BackendOptions backend(const CLI::App& app, const BackendRaw& raw) {
+    BackendOptions options;
+    if (app.count("--hide") > 0)
+        options.hidden = hidden(raw.hide);
+    if (app.count("--dev") > 0) {
+        options.device = raw.device;
+        options.backend = Backend::kvm; // which has a device
+    }
+    if (app.count("--backend") > 0)
+        options.backend = backends.at(raw.backend);
+    return options;
+}
+
 void check(const CLI::App& app, RunOptions& options, const Raw& raw) {
     const auto given = [&](const char* name) { return app.count(name) > 0; };
     const auto reject = [](const char* name, const std::string& why) { throw CLI::ValidationError(name, why); };
@@ -146,8 +169,7 @@ void check(const CLI::App& app, RunOptions& options, const Raw& raw) {
             reject("--timeout", "the number of seconds is at least 1, not " + std::to_string(raw.timeout));
         options.timeout = std::chrono::seconds(raw.timeout);
     }
-    if (given("--hide"))
-        options.hidden = hidden(raw.hide);
+    options.backend = backend(app, raw.backend);
     if (given("--irqchip"))
         options.irqchip = irqchips.at(raw.irqchip);
     if (given("--initrd"))
@@ -187,7 +209,6 @@ std::variant<RunOptions, Usage> parse_run_options(std::span<char* const> argumen
     CLI::App app;
     RunOptions options;
     options.name = "guest-" + std::to_string(::getpid());
-    options.device = "/dev/kvm";
     Raw raw;
     describe(app, options, raw);
     if (auto usage = parse(app, arguments, [&] { check(app, options, raw); }))
@@ -212,7 +233,7 @@ struct IrqRaw {
     Names<VcpuState> known_states = names_of(state_names);
     std::vector<std::string> paths, states;
     long long count = 10'000, warmup = 100, rate = 0;
-    std::string hide;
+    BackendRaw backend;
 };
 
 template <class Value, std::size_t size>
@@ -254,9 +275,7 @@ void describe(CLI::App& app, IrqOptions& options, IrqRaw& raw) {
     app.add_option("--rate", raw.rate, "Interrupts per second (default: at most 10000, less on a slow host)")
         ->type_name("HZ");
     app.add_flag("--json", options.json, "Print one JSON document");
-    app.add_option("--dev", options.device, "KVM's device (default: /dev/kvm)")->type_name("FILE");
-    app.add_option("--hide", raw.hide, "Pretend that KVM lacks these, comma-separated: its, irqfd, msi-devid, ...")
-        ->type_name("LIST");
+    vmm::describe(app, raw.backend);
 }
 
 void check(const CLI::App& app, IrqOptions& options, const IrqRaw& raw) {
@@ -273,8 +292,7 @@ void check(const CLI::App& app, IrqOptions& options, const IrqRaw& raw) {
         options.rate = number("--rate", "the number per second", raw.rate);
     options.paths = chosen(path_names, raw.paths);
     options.states = chosen(state_names, raw.states);
-    if (app.count("--hide") > 0)
-        options.hidden = hidden(raw.hide);
+    options.backend = backend(app, raw.backend);
 }
 
 } // namespace

@@ -2,9 +2,9 @@
 // The command line of `itsy run`, in lkvm's spelling.
 #pragma once
 
-#include "virt/capability.hpp"
 #include "virt/expected.hpp"
 #include "virt/log.hpp"
+#include "vmm/backend.hpp"
 #include "vmm/machine.hpp"
 
 #include <chrono>
@@ -26,8 +26,7 @@ struct RunOptions {
     bool defaults = true;                ///< false with --nodefaults: the command line is exactly `params`
     virt::log::Level loglevel = virt::log::Level::info;
     std::string name;
-    std::string device;
-    virt::CapabilityMask hidden;
+    BackendOptions backend;
     std::optional<std::string> dump_dtb;
     std::optional<std::chrono::seconds> timeout;
     bool reboot = true;

@@ -2,8 +2,8 @@
 // From options to an exit status.
 #include "vmm/run.hpp"
 
-#include "arch-arm64/kvm/provider.hpp"
 #include "virt/event_loop.hpp"
+#include "vmm/backend.hpp"
 #include "vmm/console_input.hpp"
 #include "vmm/console_output.hpp"
 #include "vmm/memory_map.hpp"
@@ -83,10 +83,10 @@ expected<void> write_file(const std::string& path, std::span<const std::byte> by
 /// From the first machine to the last, through resets.
 class Session {
 public:
-    Session(const RunOptions& options, arm64::System& system, const Payload& payload, virt::GuestMemory& memory,
+    Session(const RunOptions& options, OpenedBackend& backend, const Payload& payload, virt::GuestMemory& memory,
             virt::EventLoop& loop, MachineConfig config)
         : options_(options),
-          system_(system),
+          backend_(backend),
           payload_(payload),
           memory_(memory),
           loop_(loop),
@@ -101,6 +101,7 @@ public:
     Outcome run(int signals);
 
 private:
+    expected<std::unique_ptr<arm64::Vm>> make_vm();
     expected<void> start_machine();
     void woken();
     void finish(Outcome outcome);
@@ -111,7 +112,7 @@ private:
     void drain();
 
     const RunOptions& options_;
-    arm64::System& system_;
+    OpenedBackend& backend_;
     const Payload& payload_;
     virt::GuestMemory& memory_;
     virt::EventLoop& loop_;
@@ -132,8 +133,19 @@ private:
     virt::Timer power_key_grace_{loop_, [this] { finish(*killed_); }};
 };
 
+expected<std::unique_ptr<arm64::Vm>> Session::make_vm() {
+    const auto bits = Machine::address_bits(*backend_.system, memory_.base() + memory_.size());
+    VIRT_TRY(bits);
+    auto probe = std::move(backend_.probe);
+    if (probe != nullptr && backend_.probe_bits == *bits)
+        return probe;
+    return backend_.system->create_vm(*bits);
+}
+
 expected<void> Session::start_machine() {
-    auto machine = Machine::create(system_, config_, memory_, loop_, output_);
+    auto vm = make_vm();
+    VIRT_TRY(vm);
+    auto machine = Machine::create(*std::move(vm), config_, memory_, loop_, output_);
     VIRT_TRY(machine);
     const auto placement = payload_.place(memory_.base(), memory_.size());
     VIRT_TRY(placement);
@@ -276,12 +288,13 @@ expected<Outcome> start(const RunOptions& options) {
     if (!linux_guest)
         virt::log::warning("{} has no arm64 Image header: loading it flat at offset {:#x}", options.kernel,
                            arm64::boot::default_text_offset);
-    const auto system = arm64::kvm::open(options.device, options.hidden);
-    VIRT_TRY(system);
+    auto backend = open_backend(options.backend);
+    VIRT_TRY(backend);
+    const auto& system = *backend->system;
 
-    const unsigned cpus = clamp_cpus(**system, options.cpus ? *options.cpus : online_cpus());
+    const unsigned cpus = clamp_cpus(system, options.cpus ? *options.cpus : online_cpus());
     const auto size = options.memory ? *options.memory : default_memory(cpus);
-    VIRT_TRY(Machine::address_bits(**system, map::ram + size));
+    VIRT_TRY(Machine::address_bits(system, map::ram + size));
     VIRT_TRY(payload->place(map::ram, size));
     auto memory = virt::GuestMemory::allocate(map::ram, size);
     VIRT_TRY(memory);
@@ -299,7 +312,7 @@ expected<Outcome> start(const RunOptions& options) {
 
     virt::log::info("# itsy run -k {} -m {} -c {} --name {}", options.kernel, size >> 20, cpus, options.name);
     Session session(
-        options, **system, *payload, *memory, **loop,
+        options, *backend, *payload, *memory, **loop,
         {.cpus = cpus, .irqchip = options.irqchip, .command_line = command_line(options), .linux_guest = linux_guest});
     return session.run(signal_fd.get());
 }

@@ -87,8 +87,8 @@ public:
     void answer(std::uint64_t value);
     /// Executes exactly the instruction whose MmioRead was answered; nothing if there is none.
     void finish_answered();
-    /// The instruction at the PC takes a synchronous external abort on a data access to `va`.
-    void external_abort(std::uint64_t va);
+    /// The last access without memory, which is the instruction at the PC, takes a synchronous external abort.
+    void external_abort();
 
     /// The next `run` comes back with Interrupted after so many instructions, at the end of a block.
     void set_budget(std::uint64_t instructions);
@@ -462,6 +462,7 @@ private:
 
     std::uint64_t budget_end_ = never;
     std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
+    std::uint64_t outside_va_ = 0;        // of the last access that was none to memory
 
     bool software_step_ = false; // MDSCR_EL1.SS, and debug exceptions are enabled
     bool breaking_ = false; // the guest's breakpoints may hit

@@ -162,7 +162,8 @@ bool Cpu::store_slowly(std::uint64_t va, const Vector& from, Access access) {
            store_parts(va + 8, from.d[1], 8, access.kind, alignment);
 }
 
-Loaded Cpu::load_mmio(std::uint64_t, const Target& target, unsigned bytes, Kind kind) {
+Loaded Cpu::load_mmio(std::uint64_t va, const Target& target, unsigned bytes, Kind kind) {
+    outside_va_ = va;
     if (!kind.described)
         return {0, stop_before(virt::exit::NoSyndrome{undescribed(false), target.address})};
     const auto width = static_cast<virt::Width>(bytes);
@@ -174,7 +175,8 @@ Loaded Cpu::load_mmio(std::uint64_t, const Target& target, unsigned bytes, Kind 
     return {0, stop_before(virt::exit::MmioRead{target.address, width})};
 }
 
-bool Cpu::store_mmio(std::uint64_t, const Target& target, std::uint64_t value, unsigned bytes, Kind kind) {
+bool Cpu::store_mmio(std::uint64_t va, const Target& target, std::uint64_t value, unsigned bytes, Kind kind) {
+    outside_va_ = va;
     if (!kind.described)
         return stop_before(virt::exit::NoSyndrome{undescribed(true), target.address});
     const auto width = static_cast<virt::Width>(bytes);

@@ -25,9 +25,11 @@ constexpr std::uint64_t word = 0xFFFF'FFFF;
 constexpr std::uint64_t SCTLR_writable = SCTLR::M | SCTLR::A | SCTLR::C | SCTLR::SA | SCTLR::SA0 | SCTLR::UMA |
                                          SCTLR::I | SCTLR::DZE | SCTLR::UCT | SCTLR::nTWI | SCTLR::nTWE | SCTLR::WXN |
                                          SCTLR::SPAN | SCTLR::UCI;
-// LSMAOE, nTLSMD, EIS, TSCXT, EOS, SED, ITD: of features that are not there
-constexpr std::uint64_t SCTLR_RES1 = bit(29) | bit(28) | bit(22) | bit(20) | bit(11) | bit(8) | bit(7);
-constexpr std::uint64_t SCTLR_reset = SCTLR::SPAN | SCTLR::nTWE | SCTLR::nTWI | SCTLR::SA0 | SCTLR::SA; // as in KVM
+// LSMAOE, nTLSMD, EIS, TSCXT, EOS, SED, ITD, nAA, CP15BEN: of features that are not there. RES1 and RES0 may keep what is
+// written, and so KVM's reset value, which lacks some of what is RES1, is what is read.
+constexpr std::uint64_t SCTLR_kept =
+    bit(29) | bit(28) | bit(22) | bit(20) | bit(11) | bit(8) | bit(7) | bit(6) | bit(5);
+constexpr std::uint64_t SCTLR_reset = 0x00C5'0078;
 
 // TBI1, TBI0, AS, IPS, the halves TG1 .. T1SZ and TG0 .. T0SZ
 constexpr std::uint64_t TCR_writable = bits(38, 36) | bits(34, 32) | bits(31, 16) | bits(15, 7) | bits(5, 0);
@@ -299,8 +301,7 @@ constexpr auto named = std::to_array<SysregRow>({
      .id = sysreg(3, 0, 1, 0, 0),
      .access = EL1,
      .kept = at<&System::SCTLR_EL1>,
-     .writable = SCTLR_writable,
-     .RES1 = SCTLR_RES1,
+     .writable = SCTLR_writable | SCTLR_kept,
      .reset = SCTLR_reset,
      .after = After::translation,
      .outside = Outside::state},

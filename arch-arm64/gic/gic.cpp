@@ -84,24 +84,51 @@ Interrupt* Gic::find(VcpuIndex vcpu, Intid intid) {
     return intid.value >= first_lpi ? lpis_.find(intid) : spi(intid);
 }
 
+namespace {
+
+Queueing rise(Interrupt& found) {
+    if (found.source != nullptr)
+        return Queueing::kept;
+    if (found.trigger == Trigger::edge) {
+        found.latch = true;
+        return Queueing::event;
+    }
+    return std::exchange(found.line, true) ? Queueing::kept : Queueing::event;
+}
+
+Queueing fall(Interrupt& found) {
+    const bool falls = found.source == nullptr && found.trigger == Trigger::level && std::exchange(found.line, false);
+    return falls ? Queueing::event : Queueing::kept;
+}
+
+} // namespace
+
 void Gic::raise(Interrupt& one) {
-    Redistributor::update(one, [](Interrupt& found) {
-        if (found.source != nullptr)
-            return Queueing::kept;
-        if (found.trigger == Trigger::edge) {
-            found.latch = true;
-            return Queueing::event;
-        }
-        return std::exchange(found.line, true) ? Queueing::kept : Queueing::event;
-    });
+    Redistributor::update(one, [](Interrupt& found) { return found.claimed ? Queueing::kept : rise(found); });
 }
 
 void Gic::lower(Interrupt& one) {
-    Redistributor::update(one, [](Interrupt& found) {
-        const bool falls =
-            found.source == nullptr && found.trigger == Trigger::level && std::exchange(found.line, false);
-        return falls ? Queueing::event : Queueing::kept;
+    Redistributor::update(one, [](Interrupt& found) { return found.claimed ? Queueing::kept : fall(found); });
+}
+
+bool Gic::claim(Interrupt& one) {
+    bool free = false;
+    Redistributor::update(one, [&](Interrupt& found) {
+        free = found.source == nullptr && !found.claimed;
+        found.claimed |= free;
+        return Queueing::kept;
     });
+    return free;
+}
+
+bool Gic::unclaimed(Interrupt& one) {
+    return Redistributor::inspect(one,
+                                  [](const Interrupt& found) { return found.source == nullptr && !found.claimed; });
+}
+
+void Gic::drive(Interrupt& one, CpuSide::Level level) {
+    Redistributor::update(
+        one, [level](Interrupt& found) { return level == CpuSide::Level::high ? rise(found) : fall(found); });
 }
 
 void Gic::set_forwarding(bool forwarding) {
@@ -126,7 +153,7 @@ void sample_source(Interrupt& found) {
 bool Gic::map(Interrupt& one, PhysicalIrq& source) {
     bool free = false;
     Redistributor::update(one, [&](Interrupt& found) {
-        free = found.source == nullptr;
+        free = found.source == nullptr && !found.claimed;
         if (!free)
             return;
         found.source = &source;

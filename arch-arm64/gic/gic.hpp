@@ -93,10 +93,17 @@ public:
     /// SPI; null if there is none of that INTID.
     [[nodiscard]] Interrupt* spi(Intid intid);
 
-    /// The level of an input; see virt::Irqchip::raise. Of an interrupt that forwards a source: nothing, as the input
-    /// belongs to the source.
+    /// The level of an input; see virt::Irqchip::raise. Of an interrupt that forwards a source, or is claimed: nothing,
+    /// as the input belongs to whoever did that.
     static void raise(Interrupt& one);
     static void lower(Interrupt& one);
+    /// The input belongs to the caller from now on, for good; false if it belongs to somebody. Source:
+    /// kvm_vgic_set_owner.
+    [[nodiscard]] static bool claim(Interrupt& one);
+    /// Whether nobody has claimed it, and it forwards no source.
+    [[nodiscard]] static bool unclaimed(Interrupt& one);
+    /// `raise` and `lower` for who has claimed it.
+    static void drive(Interrupt& one, CpuSide::Level level);
 
     /// GICD_CTLR.EnableGrp1.
     [[nodiscard]] bool forwarding() const { return forwarding_.load(); }
@@ -106,8 +113,9 @@ public:
     [[nodiscard]] std::uint32_t revision() const { return revision_.load(); }
     void set_revision(std::uint32_t revision) { revision_.store(revision); }
 
-    /// Forwards `source` by this SPI or PPI; false if that forwards one already. The line is the source's from now on,
-    /// and what is active stays so. Whoever knows that the source's level may have changed calls `sample`.
+    /// Forwards `source` by this SPI or PPI; false if that forwards one already, or is claimed. The line is the
+    /// source's from now on, and what is active stays so. Whoever knows that the source's level may have changed calls
+    /// `sample`.
     static bool map(Interrupt& one, PhysicalIrq& source);
     /// The interrupt is an ordinary one again: nothing pends, what is active ends as usual. The source may fire. When
     /// this returns, nobody calls the source: not from within one of its calls.

@@ -43,6 +43,7 @@ struct alignas(64) Interrupt { // one cache line
     bool line = false;
     bool active = false;
     bool queued = false;
+    bool claimed = false; ///< the input is a device's of the vCPU, and nobody else's
 
     [[nodiscard]] bool pending() const { return latch || (trigger == Trigger::level && line); }
     /// Could be acknowledged, if the distributor forwards and the CPU interface lets it pass.

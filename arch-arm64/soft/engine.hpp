@@ -25,6 +25,16 @@ public:
     [[nodiscard]] virtual gic::Implementation implementation() const { return {}; }
     /// KVM_CHECK_EXTENSION of what its CPUs can do; 0 for what it does not know.
     [[nodiscard]] virtual int check_extension(virt::Capability capability) const = 0;
+    /// The features of all vCPUs are known: with the first KVM_ARM_VCPU_INIT, under the lock of the VM. Once.
+    virtual void settle(VcpuFeatures /*features*/) {}
+    /// A vCPU is about to run for the first time, under the lock of the VM; its vGIC comes now or never.
+    virtual void begin(Vm& /*vm*/) {}
+    /// The power of that vCPU has changed, or the level of a timer that has no interrupt: wakes or kicks it. Any
+    /// thread.
+    virtual void look(VcpuIndex /*vcpu*/) {}
+    /// When it returns, nothing has host addresses of guest memory that it was given before. Any thread, but that of a
+    /// vCPU that executes.
+    virtual void forget_memory() {}
     /// `context` and `vm` outlive the vCPU.
     virtual virt::expected<std::unique_ptr<Vcpu>> make_vcpu(Vm& vm, VcpuContext& context) = 0;
 };

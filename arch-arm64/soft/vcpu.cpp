@@ -12,7 +12,7 @@ namespace arm64::soft {
 namespace {
 
 // Groups of vCPU attributes. Source: Documentation/virt/kvm/devices/vcpu.rst.
-constexpr std::uint32_t PMU_V3_CTRL = 0, TIMER_CTRL = 1;
+constexpr std::uint32_t TIMER_CTRL = 1;
 
 constexpr auto no_attribute = "use an attribute of a vCPU";
 
@@ -38,16 +38,23 @@ virt::expected<void> Vcpu::usable() const {
     return {};
 }
 
+virt::expected<void> Vcpu::check_pmu() const {
+    if (!context_.initialised || !vm_.features().has(VcpuFeature::pmu_v3))
+        return virt::failure(ENODEV, "use the PMU of a vCPU without one");
+    return {};
+}
+
 virt::expected<void> Vcpu::init(VcpuFeatures features) {
     VIRT_TRY(vm_.alive());
     VIRT_TRY(vm_.settle_features(features));
-    VIRT_TRY(reset(features));
     if (!context_.initialised) {
         context_.MPIDR_EL1 = MPIDR_of(context_.id); // and stays what the VMM makes of it
         vm_.set_affinity(context_.index, context_.MPIDR_EL1);
     }
+    VIRT_TRY(reset(features));
     context_.timer.reset();
-    context_.mp_state = features.has(VcpuFeature::power_off) ? virt::MpState::stopped : virt::MpState::runnable;
+    static_cast<void>(context_.power.take_entry()); // of a life before
+    context_.power.set(features.has(VcpuFeature::power_off) ? virt::MpState::stopped : virt::MpState::runnable);
     context_.initialised = true;
     return {};
 }
@@ -71,6 +78,7 @@ virt::expected<virt::Exit> Vcpu::run() {
 virt::expected<void> Vcpu::get(virt::RegisterId id, std::span<std::byte> data) const {
     VIRT_TRY(usable());
     VIRT_TRY(check_size(id, data.size()));
+    catch_up();
     auto value = context_.timer.get(id);
     if (id == registers::MPIDR_EL1)
         value = context_.MPIDR_EL1;
@@ -83,6 +91,7 @@ virt::expected<void> Vcpu::get(virt::RegisterId id, std::span<std::byte> data) c
 virt::expected<void> Vcpu::set(virt::RegisterId id, std::span<const std::byte> data) {
     VIRT_TRY(usable());
     VIRT_TRY(check_size(id, data.size()));
+    catch_up();
     std::uint64_t value = 0;
     std::memcpy(&value, data.data(), std::min(data.size(), sizeof value));
     if (id == registers::MPIDR_EL1) {
@@ -106,25 +115,30 @@ virt::expected<std::vector<virt::RegisterId>> Vcpu::registers() const {
 
 virt::expected<virt::MpState> Vcpu::mp_state() const {
     VIRT_TRY(vm_.alive());
-    return context_.mp_state;
+    return context_.power.state();
 }
 
 virt::expected<void> Vcpu::set_mp_state(virt::MpState state) {
     VIRT_TRY(vm_.alive());
     if (state != virt::MpState::runnable && state != virt::MpState::stopped && state != virt::MpState::suspended)
         return virt::failure(EINVAL, "put a vCPU into an unknown state");
-    context_.mp_state = state;
+    context_.power.set(state);
+    vm_.what_executes().look(context_.index);
     return {};
 }
 
 bool Vcpu::has_attr(std::uint32_t group, std::uint64_t attr) const {
+    if (group == VcpuPmu::group)
+        return check_pmu() && VcpuPmu::has_attr(attr);
     return group == TIMER_CTRL && attr < timer::VmTimers::attributes;
 }
 
 virt::expected<void> Vcpu::get_attr(std::uint32_t group, std::uint64_t attr, std::span<std::byte> data) const {
     VIRT_TRY(vm_.alive());
-    if (group == PMU_V3_CTRL)
-        return virt::failure(ENODEV, no_attribute);
+    if (group == VcpuPmu::group) {
+        VIRT_TRY(check_pmu());
+        return context_.pmu.get_attr(vm_, attr, data);
+    }
     if (group != TIMER_CTRL)
         return virt::failure(ENXIO, no_attribute);
     const auto intid = vm_.timers().ppi(attr);
@@ -137,8 +151,10 @@ virt::expected<void> Vcpu::get_attr(std::uint32_t group, std::uint64_t attr, std
 
 virt::expected<void> Vcpu::set_attr(std::uint32_t group, std::uint64_t attr, std::span<const std::byte> data) {
     VIRT_TRY(vm_.alive());
-    if (group == PMU_V3_CTRL)
-        return virt::failure(ENODEV, no_attribute);
+    if (group == VcpuPmu::group) {
+        VIRT_TRY(check_pmu());
+        return context_.pmu.set_attr(vm_, context_, attr, data);
+    }
     if (group != TIMER_CTRL)
         return virt::failure(ENXIO, no_attribute);
     if (!vm_.has_vgic())

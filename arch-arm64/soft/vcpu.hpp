@@ -5,6 +5,8 @@
 
 #include "arch-arm64/irqchip.hpp"
 #include "arch-arm64/kvm.hpp"
+#include "arch-arm64/soft/power.hpp"
+#include "arch-arm64/soft/vcpu_pmu.hpp"
 #include "arch-arm64/timer/arch_timer.hpp"
 #include "arch-arm64/timer/loop_alarm.hpp"
 #include "virt/expected.hpp"
@@ -34,8 +36,9 @@ struct VcpuContext {
     std::mutex running; ///< held inside KVM_RUN, and by who needs that no vCPU runs
     std::atomic<bool> initialised = false;
     std::atomic<bool> has_run = false;
-    std::uint64_t MPIDR_EL1 = 0;
-    virt::MpState mp_state = virt::MpState::runnable;
+    std::atomic<std::uint64_t> MPIDR_EL1 = 0;
+    Power power;
+    VcpuPmu pmu;
     timer::LoopAlarm alarm;
     timer::ArchTimer timer;
 };
@@ -66,7 +69,7 @@ public:
     /// ENOEXEC, EINVAL; other errors end the VM.
     virt::expected<void> prepare();
 
-    [[nodiscard]] VcpuContext& context() { return context_; }
+    [[nodiscard]] VcpuContext& context() const { return context_; }
 
 protected:
     Vcpu(Vm& vm, VcpuContext& context) : vm_(vm), context_(context) {}
@@ -76,6 +79,8 @@ protected:
     virtual virt::expected<virt::Exit> enter() = 0;
     /// KVM_ARM_VCPU_INIT: registers have their reset values.
     virtual virt::expected<void> reset(VcpuFeatures features) = 0;
+    /// What others have asked of it, and what precedes any look at its registers: CPU_ON's reset.
+    virtual void catch_up() const {}
     /// KVM_{GET,SET}_ONE_REG but MPIDR_EL1 and the timers'. ENOENT. `data` has the register's size.
     virtual virt::expected<void> get_cpu_register(virt::RegisterId id, std::span<std::byte> data) const = 0;
     virtual virt::expected<void> set_cpu_register(virt::RegisterId id, std::span<const std::byte> data) = 0;
@@ -85,6 +90,8 @@ protected:
 private:
     /// ENOEXEC.
     [[nodiscard]] virt::expected<void> usable() const;
+    /// ENODEV.
+    [[nodiscard]] virt::expected<void> check_pmu() const;
 
     Vm& vm_;
     VcpuContext& context_;

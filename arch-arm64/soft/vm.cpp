@@ -42,16 +42,19 @@ Vm::~Vm() = default;
 int Vm::check_extension(Capability capability) const {
     if (mask().hides(capability))
         return 0;
+    return capability == Capability::msi_devid ? (vgic.gic().has_its() ? 1 : 0) : offers(*engine, capability);
+}
+
+int Vm::offers(const Engine& engine, Capability capability) {
     switch (capability) {
-    case Capability::msi_devid: return vgic.gic().has_its() ? 1 : 0;
     case Capability::max_vcpus:
     case Capability::max_vcpu_id: return Vgic::most_vcpus;
     case Capability::arm_irq_line_layout_2: return 1;
     case Capability::arm_vm_ipa_size: return most_ipa_bits;
     default: break;
     }
-    const int answer = virt::soft::Vm::check_extension(capability);
-    return answer != 0 ? answer : engine->check_extension(capability);
+    const int answer = virt::soft::Vm::offers(capability);
+    return answer != 0 ? answer : engine.check_extension(capability);
 }
 
 virt::expected<void> Vm::enable(Capability capability, std::uint64_t) {
@@ -109,17 +112,24 @@ virt::expected<std::unique_ptr<arm64::Vcpu>> Vm::create_vcpu(virt::VcpuId id) {
 
 virt::expected<void> Vm::settle_features(VcpuFeatures features) {
     constexpr auto attempted = "initialise a vCPU with such features";
-    const auto wanted = features.word() & ~bit(VcpuFeature::power_off);
+    features.remove(VcpuFeature::power_off);
+    const auto wanted = features.word();
     const auto ptrauth = bit(VcpuFeature::ptrauth_address) | bit(VcpuFeature::ptrauth_generic);
     if ((wanted & ~known_features) != 0)
         return virt::failure(ENOENT, attempted);
     if ((wanted & ~engine->features().word()) != 0 || ((wanted & ptrauth) != 0 && (wanted & ptrauth) != ptrauth))
         return virt::failure(EINVAL, attempted);
     const std::scoped_lock lock(lock_);
-    if (features_.value_or(wanted) != wanted)
-        return virt::failure(EINVAL, attempted);
-    features_ = wanted;
+    if (features_)
+        return features_->word() == wanted ? virt::expected<void>() : virt::failure(EINVAL, attempted);
+    features_ = features;
+    engine->settle(features);
     return {};
+}
+
+VcpuFeatures Vm::features() const {
+    const std::scoped_lock lock(lock_);
+    return features_.value_or(VcpuFeatures());
 }
 
 void Vm::set_affinity(VcpuIndex vcpu, std::uint64_t MPIDR_EL1) {
@@ -137,6 +147,11 @@ virt::expected<void> Vm::prepare(VcpuContext& vcpu) {
     }
     if (vgic.created())
         VIRT_TRY(vcpu.timer.enter(vgic.gic(), vcpu.index));
+    else
+        vcpu.timer.enter([this, index = vcpu.index] { engine->look(index); });
+    if (features_ && features_->has(VcpuFeature::pmu_v3))
+        VIRT_TRY(vcpu.pmu.check(*this));
+    engine->begin(*this);
     vcpu.has_run = true;
     return {};
 }

@@ -42,6 +42,8 @@ public:
                                                       unsigned ipa_bits, virt::CapabilityMask mask = {});
     ~Vm() override;
 
+    /// What any VM of that engine can, whatever was created in it and nothing hidden.
+    [[nodiscard]] static int offers(const Engine& engine, virt::Capability capability);
     [[nodiscard]] int check_extension(virt::Capability capability) const override;
     virt::expected<void> enable(virt::Capability capability, std::uint64_t argument) override;
     virt::expected<std::unique_ptr<virt::Device>> create_device(virt::DeviceType type) override;
@@ -63,6 +65,16 @@ public:
     [[nodiscard]] bool has_vgic() const { return vgic.created(); }
     /// Whether KVM_ENABLE_CAP was called for it.
     [[nodiscard]] bool enabled(virt::Capability capability) const;
+
+    /// What all vCPUs have, without POWER_OFF; nothing before the first initialisation.
+    [[nodiscard]] VcpuFeatures features() const;
+    /// Calls `visit(VcpuContext&)` for each vCPU that was created, under the lock of the VM.
+    template <class Visit>
+    void each_vcpu(Visit visit) const {
+        const std::scoped_lock lock(lock_);
+        for (const auto& vcpu : vcpus_)
+            visit(*vcpu);
+    }
 
     /// KVM_ARM_VCPU_INIT: ENOENT: nobody knows that feature; EINVAL: the engine lacks it, or another vCPU has other
     /// features.
@@ -93,6 +105,7 @@ public:
 
 protected:
     [[nodiscard]] bool has_irqchip() const override { return has_vgic(); }
+    void memory_changed() override { engine->forget_memory(); }
 
 private:
     using Stopped = std::vector<std::unique_lock<std::mutex>>;
@@ -105,7 +118,7 @@ private:
 
     mutable std::mutex lock_; // KVM's kvm->lock, slots_lock and config_lock
     std::set<virt::Capability> enabled_;
-    std::optional<std::uint32_t> features_; // the same for all vCPUs, without POWER_OFF
+    std::optional<VcpuFeatures> features_; // the same for all vCPUs, without POWER_OFF
     timer::VmTimers timers_;
     std::vector<std::unique_ptr<VcpuContext>> vcpus_; // by creation index
 };

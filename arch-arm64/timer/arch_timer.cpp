@@ -6,7 +6,9 @@
 #include "virt/assert.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
+#include <utility>
 
 namespace arm64::timer {
 namespace {
@@ -113,6 +115,9 @@ virt::expected<void> ArchTimer::enter(gic::Gic& gic, VcpuIndex vcpu) {
         return {};
     const auto ppis = vm_.fix_ppis();
     VIRT_TRY(ppis);
+    for (const auto ppi : *ppis)
+        if (!gic::Gic::unclaimed(gic.redistributor(vcpu).private_interrupt(ppi.value)))
+            return virt::failure(EINVAL, "connect the timers", "give each of them an interrupt of its own");
     gic_ = &gic;
     for (auto& one : outputs_) {
         const auto ppi = (*ppis)[static_cast<std::size_t>(one.timer())];
@@ -123,10 +128,22 @@ virt::expected<void> ArchTimer::enter(gic::Gic& gic, VcpuIndex vcpu) {
     return {};
 }
 
+void ArchTimer::enter(virt::InlineFunction<void()> changed) {
+    if (connected_.load(std::memory_order_relaxed))
+        return;
+    changed_ = std::move(changed);
+    connected_.store(true, std::memory_order_release);
+    look();
+}
+
 void ArchTimer::look() {
     if (!connected_.load(std::memory_order_acquire))
         return;
     set_alarm(); // before comparing: a level that rises in between is then seen by one of the two
+    if (gic_ == nullptr) {
+        changed_();
+        return;
+    }
     for (auto& one : outputs_)
         one.look();
 }
@@ -153,7 +170,7 @@ void ArchTimer::reset() {
     for (auto& one : outputs_)
         one.set_CTL(0);
     look();
-    if (!connected_.load(std::memory_order_acquire))
+    if (!connected_.load(std::memory_order_acquire) || gic_ == nullptr)
         return;
     for (auto& one : outputs_)
         one.make_idle();

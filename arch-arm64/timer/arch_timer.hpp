@@ -10,6 +10,7 @@
 #include "arch-arm64/timer/vm_timers.hpp"
 #include "virt/expected.hpp"
 #include "virt/ids.hpp"
+#include "virt/inline_function.hpp"
 #include "virt/mutex.hpp"
 
 #include <array>
@@ -35,8 +36,13 @@ public:
     ArchTimer& operator=(const ArchTimer&) = delete;
 
     /// To be called before each entry of its vCPU, by the vCPU's thread: the first time the timers take their PPIs
-    /// over. The GIC is initialised. EINVAL, and may be repeated, if both have the same.
+    /// over. The GIC is initialised. EINVAL, and may be repeated, if both have the same, or somebody else has one.
     virt::expected<void> enter(gic::Gic& gic, VcpuIndex vcpu);
+    /// The same in a VM without a GIC: `look` calls `changed`, in any thread, and whoever that is compares the levels.
+    void enter(virt::InlineFunction<void()> changed);
+
+    /// Whether that output is high now.
+    [[nodiscard]] bool level(Timer timer) const { return output(timer).level(); }
 
     /// What the levels are now. From the vCPU's first entry on, nothing before.
     void look();
@@ -101,7 +107,8 @@ private:
     Alarm& alarm_;
     std::array<Output, 2> outputs_;
     virt::Mutex alarm_mutex_; // who sets the alarm has compared last
-    gic::Gic* gic_ = nullptr;
+    gic::Gic* gic_ = nullptr; // null without a GIC
+    virt::InlineFunction<void()> changed_;
     std::atomic<bool> connected_ = false;
 };
 

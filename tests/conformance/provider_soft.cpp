@@ -6,22 +6,16 @@
 #include "arch-arm64/soft/vcpu.hpp"
 #include "arch-arm64/soft/vm.hpp"
 #include "arch-arm64/timer/counter.hpp"
-#include "tests/conformance/event.hpp"
 #include "tests/conformance/expect.hpp"
 #include "tests/conformance/machine.hpp"
+#include "tests/conformance/provider_own.hpp"
 #include "tests/conformance/seam_puppet.hpp"
-#include "virt/eventfd.hpp"
 #include "virt/irq_router.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string_view>
-#include <thread>
 
 namespace conformance {
 namespace {
@@ -107,59 +101,15 @@ private:
     virt::CapabilityMask mask_;
 };
 
-/// Something behind what was signalled before, on its way through an event loop.
-class Fence {
-public:
-    explicit Fence(virt::EventLoop& loop) : loop_(loop) {
-        operation_ = loop.call([&] {
-            return must(loop.consume(event_.fd(), virt::EventLoop::Pending::deliver,
-                                     [this](std::uint64_t) { passed_.fetch_add(1); }))
-                .operation;
-        });
-    }
-    ~Fence() {
-        loop_.call([&] { loop_.cancel(operation_); });
-    }
-    Fence(const Fence&) = delete;
-    Fence& operator=(const Fence&) = delete;
-
-    void pass() {
-        const auto before = passed_.load();
-        event_.signal();
-        while (passed_.load() == before)
-            std::this_thread::yield();
-    }
-
-private:
-    virt::EventLoop& loop_;
-    Event event_;
-    std::atomic<std::uint64_t> passed_ = 0;
-    virt::EventLoop::Operation operation_;
-};
-
-class SoftProvider final : public Provider {
+class SoftProvider final : public OwnProvider {
 public:
     explicit SoftProvider(const arm64::gic::Implementation& implementation) : implementation_(implementation) {}
 
     [[nodiscard]] std::string name() const override { return "itsy's own KVM without a CPU"; }
-    [[nodiscard]] const Facts& facts() const override { return facts_; }
-    [[nodiscard]] bool has_list_registers() const override { return false; }
     expected<std::unique_ptr<arm64::System>> open(virt::CapabilityMask mask) const override {
         return std::make_unique<SoftSystem>(implementation_, std::move(mask));
     }
     [[nodiscard]] bool executes_code() const override { return false; }
-    [[nodiscard]] bool injects_inside_write() const override { return false; }
-    [[nodiscard]] bool sees_last_close() const override { return false; }
-    [[nodiscard]] bool tells_semaphores() const override {
-        const Event semaphore(0, EFD_SEMAPHORE);
-        return must(virt::Eventfd::share(semaphore.fd(), "look at an eventfd")).semaphore();
-    }
-    // On epoll a new signal is one turn of the loop, its read the next, and the fence may come first in either.
-    void settle(Machine& machine) const override {
-        Fence fence(vm_of(machine).loop());
-        for (int turn = 0; turn < 3; ++turn)
-            fence.pass();
-    }
     std::unique_ptr<Puppet> make_puppet(Machine& machine, unsigned vcpu) const override {
         auto& vm = vm_of(machine);
         auto& cpu = dynamic_cast<soft::Vcpu&>(machine.vcpu(vcpu));
@@ -174,15 +124,7 @@ public:
     }
 
 private:
-    static soft::Vm& vm_of(Machine& machine) { return dynamic_cast<soft::Vm&>(machine.vm()); }
-
     const arm64::gic::Implementation implementation_;
-    static Facts own_facts() {
-        Facts facts = facts_of_linux(6, 12);
-        facts.binary_points_begin_at_zero = false; // they have their least value, as after a reset of hardware
-        return facts;
-    }
-    Facts facts_ = own_facts();
 };
 
 } // namespace

@@ -36,7 +36,7 @@ TEST(Options, Defaults) {
     EXPECT_EQ(options.cpus, std::nullopt);
     EXPECT_EQ(options.memory, std::nullopt);
     EXPECT_EQ(options.irqchip, std::nullopt);
-    EXPECT_EQ(options.device, "/dev/kvm");
+    EXPECT_EQ(options.backend.device, "/dev/kvm");
     EXPECT_TRUE(options.defaults);
     EXPECT_TRUE(options.reboot);
     EXPECT_EQ(options.loglevel, virt::log::Level::info);
@@ -52,11 +52,11 @@ TEST(Options, TheRest) {
     EXPECT_FALSE(options.defaults);
     EXPECT_EQ(options.loglevel, virt::log::Level::warning);
     EXPECT_EQ(options.name, "me");
-    EXPECT_EQ(options.device, "/dev/kvm2");
+    EXPECT_EQ(options.backend.device, "/dev/kvm2");
     EXPECT_EQ(options.dump_dtb, "x.dtb");
     EXPECT_EQ(options.timeout, std::chrono::seconds(30));
     EXPECT_FALSE(options.reboot);
-    EXPECT_TRUE(options.hidden.hides(virt::DeviceType::vgic_its));
+    EXPECT_TRUE(options.backend.hidden.hides(virt::DeviceType::vgic_its));
 }
 
 TEST(Options, TheLastOneCounts) { EXPECT_EQ(accepted({"-k", "Image", "-c", "1", "--cpus", "3"}).cpus, 3U); }

@@ -45,9 +45,9 @@ expected<void> Vm::offered(Capability capability, const char* attempted) const {
     return {};
 }
 
-int Vm::check_extension(Capability capability) const {
-    if (mask_.hides(capability))
-        return 0;
+int Vm::check_extension(Capability capability) const { return mask_.hides(capability) ? 0 : offers(capability); }
+
+int Vm::offers(Capability capability) {
     switch (capability) {
     case Capability::irq_routing: return RouteTable::gsis;
     case Capability::irqchip:
@@ -77,6 +77,7 @@ expected<void> Vm::add_memory(const MemorySlot& slot) {
     };
     const auto undo = [&]() -> expected<void> {
         ground_.memory.remove(slot.id);
+        memory_changed();
         return {};
     };
     return slots_.add(slot, apply, undo);
@@ -86,6 +87,7 @@ expected<void> Vm::remove_memory(SlotId id) {
     VIRT_TRY(alive());
     return slots_.remove(id, [&](const MemorySlot&) -> expected<void> {
         ground_.memory.remove(id);
+        memory_changed();
         return {};
     });
 }
@@ -94,6 +96,7 @@ expected<void> Vm::set_dirty_log(SlotId id, DirtyLog log) {
     VIRT_TRY(alive());
     return slots_.set_log(id, log, [&](const MemorySlot& slot) -> expected<void> {
         ground_.memory.set_log(id, slot.log);
+        memory_changed();
         return {};
     });
 }
@@ -107,6 +110,7 @@ expected<void> Vm::collect_dirty(SlotId id, std::span<std::uint64_t> bitmap) {
     if (bitmap.size() * 64 < slot->size / MemorySlots::page)
         return failure(EINVAL, "collect dirty pages into so short a bitmap");
     ground_.memory.collect_dirty(id, bitmap);
+    memory_changed(); // behind it: what is written until then is seen by whoever copies the pages that were found
     return {};
 }
 

@@ -33,6 +33,7 @@ public:
     ~Vm() override;
 
     /// Capabilities that need no architecture; 0 for the rest.
+    [[nodiscard]] static int offers(Capability capability);
     [[nodiscard]] int check_extension(Capability capability) const override;
 
     /// EFAULT beyond the end of the address space.
@@ -70,6 +71,9 @@ protected:
     Vm(std::unique_ptr<EventLoop> loop, CapabilityMask mask, Gpa end, Ground& ground, Irqchip& irqchip,
        std::uint32_t pins);
 
+    /// A slot went, or its log was switched or collected: when this returns, nothing that executes vCPUs has host
+    /// addresses that it was given before. Called with the lock of the slots; not by a vCPU's thread within `run`.
+    virtual void memory_changed() = 0;
     /// Whether an irqchip was created; until then there are no MSIs.
     [[nodiscard]] virtual bool has_irqchip() const = 0;
     /// The routing table that comes with an irqchip: pin n has GSI n.

@@ -2,8 +2,8 @@
 // From options to a report and an exit status.
 #include "vmm/bench/irq.hpp"
 
-#include "arch-arm64/kvm/provider.hpp"
 #include "virt/log.hpp"
+#include "vmm/backend.hpp"
 #include "vmm/bench/measurement.hpp"
 #include "vmm/bench/report.hpp"
 #include "vmm/outcome.hpp"
@@ -46,9 +46,10 @@ expected<std::string> irqchip_of(arm64::System& system) {
 }
 
 expected<Report> measure_all(const IrqOptions& options, std::string_view version) {
-    const auto system = arm64::kvm::open(options.device, options.hidden);
-    VIRT_TRY(system);
-    const auto irqchip = irqchip_of(**system);
+    const auto backend = open_backend(options.backend);
+    VIRT_TRY(backend);
+    auto& system = *backend->system;
+    const auto irqchip = irqchip_of(system);
     VIRT_TRY(irqchip);
     utsname host{};
     ::uname(&host);
@@ -56,13 +57,13 @@ expected<Report> measure_all(const IrqOptions& options, std::string_view version
                   .kernel = host.release,
                   .cpus = usable_cpus(),
                   .halt_poll_ns = halt_poll_ns(),
-                  .backend = "kvm",
+                  .backend = std::string(name_of(backend->backend)),
                   .irqchip = *irqchip,
-                  .counter_frequency = (*system)->counter_frequency(),
+                  .counter_frequency = system.counter_frequency(),
                   .measurements = {}};
     for (const auto path : options.paths)
         for (const auto state : options.states) {
-            const auto seen = measure(**system, {path, state, options.count, options.warmup, options.rate});
+            const auto seen = measure(system, {path, state, options.count, options.warmup, options.rate});
             if (!seen) {
                 auto error = seen.error();
                 error.attempted += fmt::format(" ({}, {})", name_of(path), name_of(state));

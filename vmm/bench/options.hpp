@@ -2,14 +2,13 @@
 // The command line of `itsy bench irq`.
 #pragma once
 
-#include "virt/capability.hpp"
+#include "vmm/backend.hpp"
 #include "vmm/bench/paths.hpp"
 #include "vmm/options.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -22,8 +21,7 @@ struct IrqOptions {
     std::uint32_t warmup = 100;
     std::optional<std::uint32_t> rate; ///< per second
     bool json = false;
-    std::string device = "/dev/kvm";
-    virt::CapabilityMask hidden;
+    BackendOptions backend;
 };
 
 /// Parses what follows `itsy bench irq`. Defined in vmm/options.cpp, the one translation unit that knows CLI11.

@@ -159,8 +159,10 @@ TEST_F(Sysregs, WithoutThePmuItsRegistersAreUndefined) {
 }
 
 TEST_F(Sysregs, WhatIsRes0OrRes1StaysSo) {
+    write(SCTLR_EL1, ones);
+    EXPECT_EQ(value(SCTLR_EL1) & (SCTLR::M | 1ULL << 25), SCTLR::M); // EE
     write(SCTLR_EL1, 0);
-    EXPECT_EQ(value(SCTLR_EL1), 0x3050'0980U);
+    EXPECT_EQ(value(SCTLR_EL1), 0U);
     write(CSSELR_EL1, ones);
     EXPECT_EQ(value(CSSELR_EL1), 0xFU);
     write(sysreg(3, 0, 12, 0, 0), Bench::vectors + 0x7FF); // VBAR_EL1
@@ -303,7 +305,7 @@ TEST_F(Sysregs, AResetForgetsWhatWasWritten) {
     write(TPIDR_EL0, 5);
     cpu.reset(0x8000'0003);
     EXPECT_EQ(cpu.system.TPIDR_EL0, 0U);
-    EXPECT_EQ(cpu.system.SCTLR_EL1, 0x30D5'0998U);
+    EXPECT_EQ(cpu.system.SCTLR_EL1, 0x00C5'0078U);
     EXPECT_EQ(cpu.PSTATE(), 0x3C5U);
     EXPECT_EQ(value(sysreg(3, 0, 0, 0, 5)), 0x8000'0003U);
 }

@@ -38,7 +38,7 @@ refuse no-its 125 "ITS" -k "$probe" -c 1 -m 128 --hide its --irqchip gicv3-its
 chmod 600 /dev/kvm
 chmod 755 /payload
 echo 'nobody:x:65534:65534::/:/bin/sh' >> /etc/passwd
-expect refuse-permission 125 "group" su -s /bin/sh nobody -c "itsy run -k $probe -c 1"
+expect refuse-permission 125 "group" su -s /bin/sh nobody -c "itsy run --backend kvm -k $probe -c 1"
 expect unknown-command 2 "not an itsy command" itsy fly
 expect help 0 "The most commonly used" itsy --help
 expect version 0 "itsy " itsy version

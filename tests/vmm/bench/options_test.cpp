@@ -21,7 +21,7 @@ TEST(IrqOptions, Defaults) {
     EXPECT_EQ(options.warmup, 100U);
     EXPECT_EQ(options.rate, std::nullopt);
     EXPECT_FALSE(options.json);
-    EXPECT_EQ(options.device, "/dev/kvm");
+    EXPECT_EQ(options.backend.device, "/dev/kvm");
 }
 
 TEST(IrqOptions, AllOfThem) {
@@ -33,8 +33,8 @@ TEST(IrqOptions, AllOfThem) {
     EXPECT_EQ(options.warmup, 1U);
     EXPECT_EQ(options.rate, 50U);
     EXPECT_TRUE(options.json);
-    EXPECT_EQ(options.device, "/dev/kvm2");
-    EXPECT_TRUE(options.hidden.hides(virt::DeviceType::vgic_its));
+    EXPECT_EQ(options.backend.device, "/dev/kvm2");
+    EXPECT_TRUE(options.backend.hidden.hides(virt::DeviceType::vgic_its));
 }
 
 TEST(IrqOptions, PathsAreListedOrRepeatedAndComeInTheReportsOrder) {

@@ -87,8 +87,10 @@ public:
     void answer(std::uint64_t value);
     /// Executes exactly the instruction whose MmioRead was answered; nothing if there is none.
     void finish_answered();
-    /// The last access without memory, which is the instruction at the PC, takes a synchronous external abort.
-    void external_abort();
+    /// The instruction at the PC takes a synchronous external abort on a data access to `va`.
+    void external_abort(std::uint64_t va);
+    /// Of the last data access without memory, as FAR_EL2 keeps it: virtual.
+    [[nodiscard]] std::uint64_t outside_va() const { return outside_va_; }
 
     /// The next `run` comes back with Interrupted after so many instructions, at the end of a block.
     void set_budget(std::uint64_t instructions);
@@ -394,9 +396,9 @@ private:
     Stop execute();
     /// The block at the PC; null if it is not known to be there.
     [[nodiscard]] const Block* cached_block() const {
-        // The tag of a misaligned PC is of an address that is not canonical: no entry has it.
+        // A misaligned PC has a tag that no entry has.
         const auto& entry = fetch_[EL][pc / Tlb::page % fetch_entries];
-        if (entry.tag == (((pc & Tlb::page_mask) | context(pc)) ^ pc << 62)) [[likely]]
+        if (entry.tag == ((pc & (Tlb::page_mask | 3)) | context(pc))) [[likely]]
             return entry.code->blocks[pc / 4 % 1024];
         return nullptr;
     }
@@ -462,7 +464,7 @@ private:
 
     std::uint64_t budget_end_ = never;
     std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
-    std::uint64_t outside_va_ = 0;        // of the last access that was none to memory
+    std::uint64_t outside_va_ = 0;        // see outside_va
 
     bool software_step_ = false; // MDSCR_EL1.SS, and debug exceptions are enabled
     bool breaking_ = false; // the guest's breakpoints may hit

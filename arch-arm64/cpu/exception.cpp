@@ -119,9 +119,9 @@ void Cpu::set_PAN(bool value) {
     derive();
 }
 
-void Cpu::external_abort() {
-    raise_data_abort(outside_va_, FSC::external_abort);
-    static_cast<void>(depart());
+void Cpu::external_abort(std::uint64_t va) {
+    raise_data_abort(va, FSC::external_abort);
+    depart();
 }
 
 } // namespace arm64::cpu

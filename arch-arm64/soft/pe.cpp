@@ -121,7 +121,7 @@ void Pe::catch_up() {
 
 void Pe::external_abort() {
     store_pending_ = false;
-    cpu_.external_abort();
+    cpu_.external_abort(cpu_.outside_va());
 }
 
 virt::expected<virt::Exit> Pe::run() {

@@ -159,19 +159,6 @@ TEST_F(Exceptions, AMisalignedPcFaults) {
     EXPECT_EQ(cpu.system.FAR_EL1, elsewhere + 1);
 }
 
-TEST_F(Exceptions, AMisalignedPcFaultsWhateverIsCached) {
-    constexpr std::uint32_t blr_x1 = 0xD63F'0020, br_x2 = 0xD61F'0040, ret = 0xD65F'03C0;
-    bench.board.put_code(elsewhere, std::array{ret, ret});
-    for (unsigned i = 0; i < 16; ++i) {
-        cpu.registers_changed(); // gives another context, which is part of a tag
-        bench.x(1) = elsewhere;
-        bench.x(2) = elsewhere + 1 + i % 3;
-        cpu.set_budget(100); // that block is short, and would run for ever
-        EXPECT_EQ(bench.run({blr_x1, br_x2}), EL1h) << i;
-        EXPECT_EQ(ESR(), syndrome(EC::PC_alignment)) << i;
-    }
-}
-
 TEST_F(Exceptions, CodeIsInMemoryOnly) {
     bench.x(1) = 0x1000;
     EXPECT_EQ(bench.run({br_x1}), EL1h);

@@ -149,13 +149,6 @@ void append_barrier(Code& code, std::size_t cpus) {
                             });
 }
 
-/// Shifts the threads against each other, another way in each of 64 cells: by up to 7 short loops.
-void append_delay(Code& code, std::uint32_t thread) {
-    const std::uint32_t lsb = 3 * thread;
-    const std::uint32_t ubfx = 0xD340'0000 | lsb << 16 | (lsb + 2) << 10 | left << 5; // x0 = left<lsb+2:lsb>
-    code.insert(code.end(), {ubfx, cbz(0, 3), subs(0, 0, 1), b(-2)});
-}
-
 // ---- Outcomes
 
 struct Litmus {
@@ -196,7 +189,6 @@ TEST_P(Outcomes, AreAllowedByTheMemoryModel) {
     for (const Code& thread : litmus.threads) {
         Code code;
         append_barrier(code, cpus);
-        append_delay(code, static_cast<std::uint32_t>(programs.size()));
         code.insert(code.end(), thread.begin(), thread.end());
         code.push_back(stp_results);
         for (const Reg cell : {x, y, z})

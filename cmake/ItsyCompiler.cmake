@@ -21,6 +21,12 @@ if(ITSY_SANITIZE)
     target_link_options(itsy-compiler INTERFACE -fsanitize=${ITSY_SANITIZE})
 endif()
 
+# Tests link what the libraries are without link-time optimisation, which would compile the libraries once more for each
+# of them. What ships, and what is measured, is optimised as a whole.
+if(CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+    target_compile_options(itsy-compiler INTERFACE -ffat-lto-objects)
+endif()
+
 # itsy_library(NAME folder's sources... LINKS libraries...): one library per top-level folder. It links only what
 # the folder may include.
 function(itsy_library name)

@@ -23,3 +23,6 @@ target_link_libraries(itsy-uring INTERFACE ${URING_LIBRARY})
 add_library(itsy-fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/fmt.cpp)
 get_target_property(fmt_headers fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
 target_include_directories(itsy-fmt SYSTEM PUBLIC ${fmt_headers})
+if(CMAKE_INTERPROCEDURAL_OPTIMIZATION)
+    target_compile_options(itsy-fmt PRIVATE -ffat-lto-objects) # as ItsyCompiler.cmake says
+endif()

@@ -24,8 +24,9 @@ constexpr std::uint64_t MAIR = 0x00'FF;
 // Instructions; those of memory are of X1, W1 or V1 at [X0].
 constexpr std::uint32_t ldr = 0xF940'0001, str = 0xF900'0001, ldrb = 0x3940'0001, ldrh = 0x7940'0001,
                         ldr_w = 0xB940'0001, str_w = 0xB900'0001, ldtr = 0xF840'0801, sttr = 0xF800'0801,
-                        ldar = 0xC8DF'FC01, ldr_x3_x2 = 0xF940'0043, nop = 0xD503'201F, isb = 0xD503'3FDF,
-                        dsb = 0xD503'3B9F, svc = 0xD400'0001, ret = 0xD65F'03C0, br_x0 = 0xD61F'0000,
+                        ldar = 0xC8DF'FC01, ldxr = 0xC85F'7C01, stxr = 0xC802'7C01, ldadd = 0xF822'0001,
+                        swp = 0xF822'8001, cas = 0xC8A2'7C01, ldr_x3_x2 = 0xF940'0043, nop = 0xD503'201F,
+                        isb = 0xD503'3FDF, dsb = 0xD503'3B9F, svc = 0xD400'0001, ret = 0xD65F'03C0, br_x0 = 0xD61F'0000,
                         MSR_TTBR0_EL1 = 0xD518'2000;
 
 /// SYS of op1, CRn, CRm, op2 with X0.

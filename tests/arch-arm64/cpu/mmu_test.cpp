@@ -192,6 +192,35 @@ TEST(Mmu, SCTLR_AWantsAllAccessesAligned) {
     EXPECT_EQ(bench.ESR(), data_abort(1, 0x21)) << "before translation";
 }
 
+TEST(Mmu, AcquiresAndAtomicsAreAlignedAndAtomicsBlameReadingFirst) {
+    MmuBench bench;
+    bench.map(VA, MmuBench::ram, 0);
+    bench.map(VA + 0x2000, MmuBench::ram, read_only);
+    bench.x(0) = VA;
+    EXPECT_TRUE(bench.execute(1, {ldar}));
+    bench.x(0) = VA + 4;
+    EXPECT_FALSE(bench.execute(1, {ldar}));
+    EXPECT_EQ(bench.ESR(), data_abort(1, 0x21));
+    for (const auto word : {ldadd, swp, cas}) {
+        bench.x(0) = VA;
+        EXPECT_TRUE(bench.execute(1, {word}));
+        bench.x(0) = VA + 4;
+        EXPECT_FALSE(bench.execute(1, {word}));
+        bench.x(0) = VA + 0x1000;
+        EXPECT_FALSE(bench.execute(1, {word}));
+        EXPECT_EQ(bench.ESR(), data_abort(1, 0b000111)) << "a read would have faulted, too";
+        bench.x(0) = VA + 0x2000;
+        EXPECT_FALSE(bench.execute(1, {word}));
+        EXPECT_EQ(bench.ESR(), data_abort(1, WnR | 0b001111)) << "a read would not";
+        EXPECT_FALSE(bench.execute(0, {word}));
+        EXPECT_EQ(bench.ESR(), data_abort(0, 0b001111));
+    }
+    bench.x(0) = VA + 0x2000;
+    EXPECT_FALSE(bench.execute(1, {stxr}));
+    EXPECT_EQ(bench.ESR(), data_abort(1, WnR | 0b001111));
+    EXPECT_TRUE(bench.execute(1, {ldxr}));
+}
+
 TEST(Mmu, PanHidesFromEL1WhatEL0CanReach) {
     MmuBench bench;
     bench.map(VA, MmuBench::ram, user);

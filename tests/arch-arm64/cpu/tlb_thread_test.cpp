@@ -14,11 +14,17 @@ namespace arm64::cpu::test {
 namespace {
 
 constexpr std::uint64_t VA = 0x10'0000'0000, poison = ~std::uint64_t{0};
-constexpr unsigned rounds = 1000;
+constexpr unsigned rounds = 200;
 
 /// What a thread changes while CPUs look.
 void put(Board& board, virt::Gpa address, std::uint64_t value) {
     __atomic_store_n(reinterpret_cast<std::uint64_t*>(board.at(address)), value, __ATOMIC_RELEASE);
+}
+
+/// Until the other CPU runs, without which there would be nothing to see.
+void wait_for_more_than(Board& board, virt::Gpa address, std::uint64_t value) {
+    while (__atomic_load_n(reinterpret_cast<std::uint64_t*>(board.at(address)), __ATOMIC_ACQUIRE) <= value)
+        std::this_thread::yield();
 }
 
 /// A second CPU, like the bench's, on a thread of its own. It stops when its code comes to an SVC.
@@ -52,8 +58,10 @@ private:
     std::jthread thread_;
 };
 
-// until_poisoned: LDR X1, [X0]; CMN X1, #1; B.NE until_poisoned; SVC
-constexpr std::array until_poisoned{ldr, 0xB100'043FU, 0x5400'0001U | (0x7FFFEU << 5), svc};
+// until_poisoned: LDR X1, [X0]; STR X1, [X5]; CMN X1, #1; B.NE until_poisoned; SVC
+constexpr std::array until_poisoned{ldr, 0xF900'00A1U, 0xB100'043FU, 0x5400'0001U | (0x7FFFDU << 5), svc};
+constexpr std::uint64_t seen_va = VA + 0x7000;
+constexpr virt::Gpa seen_at = MmuBench::ram + 0x7000;
 constexpr virt::Gpa loop_at = Bench::code + 0x4000;
 
 class Shared : public testing::TestWithParam<std::uint32_t> {};
@@ -65,9 +73,13 @@ TEST_P(Shared, AfterTlbiAndDsbNoCpuUsesTheOldPage) {
     constexpr auto tlbi_at = Bench::code + 0x5000;
     bench.board.put_code(tlbi_at, std::array{GetParam(), dsb, isb, svc});
     bench.map(VA, MmuBench::ram, nG);
+    bench.map(seen_va, seen_at, 0);
     Other other(bench, other_board);
     other.x(0) = VA;
+    other.x(5) = seen_va;
+    put(bench.board, MmuBench::ram, 1);
     other.start(1, loop_at);
+    wait_for_more_than(bench.board, seen_at, 0);
     const auto entry = [&] {
         std::uint64_t address = 0;
         for (const auto& [at, value] : bench.lower.entries())
@@ -78,13 +90,14 @@ TEST_P(Shared, AfterTlbiAndDsbNoCpuUsesTheOldPage) {
     std::uint64_t old = MmuBench::ram;
     for (unsigned round = 1; round < rounds && !other.ended(); ++round) {
         const auto next = MmuBench::ram + (round % 4) * 0x1000;
-        put(bench.board, next, round);
+        put(bench.board, next, round + 1);
         put(bench.board, entry, next | AF | nG | 0b11);
         bench.x(0) = tlbi_operand(VA);
         ASSERT_TRUE(bench.resume(1, tlbi_at));
         put(bench.board, old, poison);
         old = next;
     }
+    wait_for_more_than(bench.board, seen_at, 1);
     EXPECT_FALSE(other.ended()) << "it saw a page that was taken from it";
     put(bench.board, old, poison);
     EXPECT_EQ(other.ESR() >> 26, 0x15U);
@@ -104,23 +117,27 @@ TEST(TlbThread, AfterIcAndDsbNoCpuThatSynchronizesExecutesTheOldCode) {
         const auto function = [](std::uint64_t n) { // MOV W1, #n; RET
             return std::uint64_t{ret} << 32 | (0x5280'0001 | n << 5);
         };
-        put(bench.board, function_at, function(0));
-        put(bench.board, published_at, 0);
-        // loop: LDR X4, [X3]; ISB; BLR X0; CMP X1, X4; B.HS loop; SVC
-        bench.board.put_code(
-            loop_at, std::array{0xF940'0064U, isb, 0xD63F'0000U, 0xEB04'003FU, 0x5400'0002U | (0x7FFFCU << 5), svc});
+        put(bench.board, function_at, function(1));
+        put(bench.board, published_at, 1);
+        // loop: LDR X4, [X3]; ISB; BLR X0; STR X1, [X5]; CMP X1, X4; B.HS loop; SVC
+        bench.board.put_code(loop_at, std::array{0xF940'0064U, isb, 0xD63F'0000U, 0xF900'00A1U, 0xEB04'003FU,
+                                                 0x5400'0002U | (0x7FFFBU << 5), svc});
+        bench.map(seen_va, seen_at, 0);
         constexpr auto ic_at = Bench::code + 0x5000;
         bench.board.put_code(ic_at, std::array{form, dsb, isb, svc});
         Other other(bench, other_board);
         other.x(0) = VA;
         other.x(3) = VA + 0x1000;
+        other.x(5) = seen_va;
         other.start(1, loop_at);
-        for (unsigned round = 1; round < rounds && !other.ended(); ++round) {
+        wait_for_more_than(bench.board, seen_at, 0);
+        for (unsigned round = 2; round < rounds && !other.ended(); ++round) {
             put(bench.board, function_at, function(round));
             bench.x(0) = VA;
             ASSERT_TRUE(bench.resume(1, ic_at));
             put(bench.board, published_at, round);
         }
+        wait_for_more_than(bench.board, seen_at, 1);
         EXPECT_FALSE(other.ended()) << "it executed code older than what was published";
         put(bench.board, published_at, 0xFFFF'FFFF);
         EXPECT_EQ(other.ESR() >> 26, 0x15U);
@@ -160,15 +177,20 @@ TEST(TlbThread, AfterMemoryHasChangedNoCpuUsesTheOld) {
     Moving moving(bench.board);
     const auto word = [&](unsigned n) { return pages.at(n % 3).words.data(); };
     moving.host = reinterpret_cast<std::byte*>(word(0));
+    *word(0) = 1;
+    bench.map(seen_va, seen_at, 0);
     Other other(bench, moving);
     other.x(0) = VA;
+    other.x(5) = seen_va;
     other.start(1, loop_at);
+    wait_for_more_than(bench.board, seen_at, 0);
     for (unsigned round = 1; round < rounds && !other.ended(); ++round) {
-        __atomic_store_n(word(round), round, __ATOMIC_RELAXED);
+        __atomic_store_n(word(round), round + 1, __ATOMIC_RELAXED);
         moving.host = reinterpret_cast<std::byte*>(word(round));
         bench.cluster.forget_memory();
         __atomic_store_n(word(round - 1), poison, __ATOMIC_RELAXED);
     }
+    wait_for_more_than(bench.board, seen_at, 1);
     EXPECT_FALSE(other.ended()) << "it saw memory that was taken away";
     __atomic_store_n(word(rounds - 1), poison, __ATOMIC_RELAXED);
     EXPECT_EQ(other.ESR() >> 26, 0x15U);
@@ -182,7 +204,7 @@ TEST(TlbThread, CpusThatAskEachOtherAtOnceAllGoOn) {
     bench.board.put_code(loop_at, std::array{ldr, TLBI_VAE1IS, dsb, 0xF100'0442U, 0x5400'0001U | (0x7FFFCU << 5), svc});
     Other other(bench, other_board);
     other.x(0) = bench.x(0) = VA;
-    other.x(2) = bench.x(2) = 1000;
+    other.x(2) = bench.x(2) = 200;
     other.start(1, loop_at);
     EXPECT_TRUE(bench.resume(1, loop_at));
     EXPECT_EQ(other.ESR() >> 26, 0x15U);

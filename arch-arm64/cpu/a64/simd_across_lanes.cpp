@@ -19,9 +19,9 @@ struct Reduce {
         if (!cpu.check_fp_enabled())
             return false;
         const auto n = lanes<T>(cpu.v[op.n]);
-        auto total = Element(n[0]);
+        auto total = Function<Element>{}(n[0]);
         for (std::size_t i = 1; i < (op.imm != 0 ? n.size() : n.size() / 2); ++i)
-            total = static_cast<decltype(total)>(F(total, Element(n[i])));
+            total = static_cast<decltype(total)>(Function<F>{}(total, Function<Element>{}(n[i])));
         cpu.v[op.d].set_scalar(total);
         return true;
     }

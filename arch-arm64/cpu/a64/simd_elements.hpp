@@ -147,6 +147,11 @@ template <class T>
 // An instruction is a lambda of its operands; in front of them it takes the destination's old element, if it
 // accumulates, and Saturation&, if it saturates. The result is taken modulo the element's width.
 
+/// An instruction's lambda, as templates have it as argument F, is called as Function<F>{}(...): F itself would be an
+/// object, and clang 19 gives those of unnamed namespaces one name in all translation units.
+template <auto F>
+using Function = std::remove_const_t<decltype(F)>;
+
 inline constexpr auto add = [](auto n, auto m) { return modular(n) + modular(m); };
 inline constexpr auto sub = [](auto n, auto m) { return modular(n) - modular(m); };
 inline constexpr auto mul = [](auto n, auto m) { return modular(n) * modular(m); };

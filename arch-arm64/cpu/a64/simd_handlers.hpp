@@ -44,13 +44,13 @@ inline constexpr bool saturates = !std::invocable<decltype(F), N...> && !std::in
 template <auto F, class D, class... N>
 [[nodiscard]] constexpr D element([[maybe_unused]] Saturation& saturation, [[maybe_unused]] D d, N... n) {
     if constexpr (std::invocable<decltype(F), N...>)
-        return static_cast<D>(F(n...));
+        return static_cast<D>(Function<F>{}(n...));
     else if constexpr (std::invocable<decltype(F), D, N...>)
-        return static_cast<D>(F(d, n...));
+        return static_cast<D>(Function<F>{}(d, n...));
     else if constexpr (std::invocable<decltype(F), Saturation&, N...>)
-        return static_cast<D>(F(saturation, n...));
+        return static_cast<D>(Function<F>{}(saturation, n...));
     else
-        return static_cast<D>(F(saturation, d, n...));
+        return static_cast<D>(Function<F>{}(saturation, d, n...));
 }
 
 /// The last thing an instruction does.
@@ -161,7 +161,7 @@ struct LongSecond {
         const auto m = lanes<T>(half(cpu, op.m, op));
         Lanes<W> d;
         for (std::size_t i = 0; i < d.size(); ++i)
-            d[i] = static_cast<W>(F(n[i], W{m[i]}));
+            d[i] = static_cast<W>(Function<F>{}(n[i], W{m[i]}));
         cpu.v[op.d] = vector<W>(d);
         return true;
     }
@@ -178,7 +178,7 @@ struct LongShift {
         const auto n = lanes<T>(half(cpu, op.n, op));
         Lanes<W> d;
         for (std::size_t i = 0; i < d.size(); ++i)
-            d[i] = static_cast<W>(F(W{n[i]}, static_cast<unsigned>(op.extra)));
+            d[i] = static_cast<W>(Function<F>{}(W{n[i]}, static_cast<unsigned>(op.extra)));
         cpu.v[op.d] = vector<W>(d);
         return true;
     }
@@ -204,7 +204,7 @@ struct HighHalf {
         const auto n = lanes<W>(cpu.v[op.n]), m = lanes<W>(cpu.v[op.m]);
         Lanes<T> d{};
         for (std::size_t i = 0; i < n.size(); ++i)
-            d[i] = static_cast<T>((F(n[i], m[i]) + round) >> bits_of<T>);
+            d[i] = static_cast<T>((Function<F>{}(n[i], m[i]) + round) >> bits_of<T>);
         write_narrow<T>(cpu, op, d, {});
         return true;
     }
@@ -246,8 +246,8 @@ struct Pairwise {
         constexpr auto pairs = n.size() / 2;
         Lanes<T> d;
         for (std::size_t i = 0; i < pairs; ++i) {
-            d[i] = static_cast<T>(F(n[2 * i], n[2 * i + 1]));
-            d[pairs + i] = static_cast<T>(F(m[2 * i], m[2 * i + 1]));
+            d[i] = static_cast<T>(Function<F>{}(n[2 * i], n[2 * i + 1]));
+            d[pairs + i] = static_cast<T>(Function<F>{}(m[2 * i], m[2 * i + 1]));
         }
         cpu.v[op.d] = keep(op.a, vector<T>(d));
         return true;

@@ -45,9 +45,9 @@ struct Permute {
         Lanes<T> d{};
         // Both counts are constants, so that the loops are unrolled.
         if (op.a == vector_shape(1))
-            F(n, m, d, d.size());
+            Function<F>{}(n, m, d, d.size());
         else
-            F(n, m, d, d.size() / 2);
+            Function<F>{}(n, m, d, d.size() / 2);
         cpu.v[op.d] = vector<T>(d);
         return true;
     }

@@ -108,8 +108,8 @@ std::optional<std::string_view> no_answer(OracleKind oracle, const Case& subject
 Knowledge knowledge(OracleKind oracle) {
     if (oracle == VIXL)
         return {.FPSR = 0, .FPCR = 0};
-    // N, Z, C, V of FPSR and Stride, Len of FPCR are AArch32's, which QEMU's CPU has.
-    return {.FPSR = ~(15U << 28), .FPCR = ~(3U << 20 | 7U << 16)};
+    // N, Z, C, V of FPSR and Stride, Len of FPCR are AArch32's, FZ16 is half precision's: QEMU's CPUs have them.
+    return {.FPSR = ~(15U << 28), .FPCR = ~(3U << 20 | 1U << 19 | 7U << 16)};
 }
 
 } // namespace differential

@@ -4,6 +4,7 @@
 #include "arch-arm64/cpu/decoder.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace differential {
 namespace {
@@ -11,15 +12,18 @@ namespace {
 using arm64::cpu::Group;
 
 constexpr unsigned base = 28; ///< of all loads and stores; nothing else writes it
+constexpr unsigned counter = 27; ///< of rounds; nothing else writes it
 
 bool is_conditional_branch(std::uint32_t word) {
     return (word & 0xFF00'0010) == 0x5400'0000 || (word & 0x7C00'0000) == 0x3400'0000;
 }
 
-/// No field of five bits is the base: it is neither a destination, nor one of a pair.
-bool leaves_base_alone(std::uint32_t word) {
-    return (word & 31) != base && (word >> 10 & 31) != base && (word >> 16 & 31) != base &&
-           (word >> 16 & 31) != base - 1;
+/// No field of five bits is one of the two: neither is a destination, or one of a pair.
+bool leaves_alone(std::uint32_t word) {
+    return std::ranges::none_of(std::array{0, 10, 16}, [word](int shift) {
+        const auto number = word >> shift & 31;
+        return number == base || number == counter || (shift == 16 && number + 1 == counter);
+    });
 }
 
 /// Structures with a register as post-index.
@@ -58,7 +62,7 @@ std::uint32_t Sequences::word(const std::vector<const arm64::cpu::Row*>& from) {
             word = (word & ~(31U << 5)) | base << 5;
         if (adds_register_to_base(word))
             continue;
-        if (!leaves_base_alone(word) || constrained_unpredictable(word) || arm64::cpu::decode(word) != &row)
+        if (!leaves_alone(word) || constrained_unpredictable(word) || arm64::cpu::decode(word) != &row)
             continue;
         if (row.group == Group::branch && !is_conditional_branch(word))
             continue;
@@ -77,16 +81,34 @@ void Sequences::direct_branch(std::uint32_t& word, std::uint32_t most) {
     word = (word & ~(tests_bit ? 0x3FFFU << 5 : 0x7'FFFFU << 5)) | distance << 5;
 }
 
+/// MSR of NZCV, FPCR and FPSR, MRS of NZCV: what QEMU keeps of AArch32 in the others cannot be read here.
+std::uint32_t Sequences::register_access() {
+    const auto Rt = generator_.random().below(counter);
+    switch (generator_.random().below(4)) {
+    case 0: return 0xD53B'4200 | Rt;
+    case 1: return 0xD51B'4200 | Rt;
+    case 2: return 0xD51B'4420 | Rt;
+    default: return 0xD51B'4400 | Rt;
+    }
+}
+
 Case Sequences::next(std::uint64_t memory_seed) {
     const auto& from = generator_.random().once_in(6) ? memory_ : plain_;
-    const auto count = 2 + generator_.random().below(max_words - 2);
+    const auto count = 4 + generator_.random().below(max_words - 3);
+    const bool loop = generator_.random().once_in(3);
     auto result = generator_.one(word(from), memory_seed);
     result.count = count;
-    for (std::uint32_t n = 0; n < count; ++n) {
+    const auto body = loop ? count - 2 : count;
+    for (std::uint32_t n = loop ? 1 : 0; n < body; ++n) {
         auto& here = result.words[n];
-        here = word(from);
+        here = generator_.random().once_in(16) ? register_access() : word(from);
         if (is_conditional_branch(here))
-            direct_branch(here, count - n - 1);
+            direct_branch(here, body - n - 1);
+    }
+    if (loop) {
+        result.words[0] = 0x5280'0000 | (1 + generator_.random().below(6)) << 5 | counter; // MOVZ
+        result.words[count - 2] = 0x5100'0400 | counter << 5 | counter;              // SUB #1
+        result.words[count - 1] = 0x3500'0000 | ((2 - count) & 0x7'FFFF) << 5 | counter; // CBNZ, to behind the MOVZ
     }
     result.before.X[base] = window_begin + window_size / 2 + 8ULL * generator_.random().below(16);
     return result;

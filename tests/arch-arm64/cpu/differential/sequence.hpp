@@ -15,11 +15,13 @@ public:
     /// Takes instructions of `rows`, which outlive it.
     Sequences(std::span<const arm64::cpu::Row> rows, std::uint64_t seed);
 
-    /// Loads and stores near one another; branches go forward, up to behind the last instruction. Most run to the end.
+    /// Loads and stores near one another; branches go forward, up to behind the last instruction. Some are a loop of a
+    /// few rounds. Most run to the end.
     [[nodiscard]] Case next(std::uint64_t memory_seed);
 
 private:
     [[nodiscard]] std::uint32_t word(const std::vector<const arm64::cpu::Row*>& from);
+    [[nodiscard]] std::uint32_t register_access();
     void direct_branch(std::uint32_t& word, std::uint32_t most);
 
     Generator generator_;

@@ -22,7 +22,7 @@ public:
         if (ours != theirs)
             add(fmt::format("{} {:#x} instead of {:#x}", what, ours, theirs));
     }
-    void add(std::string text) {
+    void add(const std::string& text) {
         if (count_++ < enough)
             text_ += (text_.empty() ? "" : ", ") + text;
     }

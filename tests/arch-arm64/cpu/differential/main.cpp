@@ -143,6 +143,7 @@ int main(int argc, char** argv) {
     if (options->word) {
         Generator generator(options->seed);
         std::vector<Case> cases;
+        cases.reserve(options->cases);
         for (std::uint64_t n = 0; n < options->cases; ++n)
             cases.push_back(generator.one(*options->word, memory_seed(options->seed, n)));
         const auto* const row = arm64::cpu::decode(*options->word);

@@ -56,6 +56,7 @@ void Oracle::start() {
     posix_spawn_file_actions_adddup2(&actions, requests[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, answers[1], STDOUT_FILENO);
     std::vector<char*> arguments;
+    arguments.reserve(command_.size() + 1);
     for (auto& word : command_)
         arguments.push_back(word.data());
     arguments.push_back(nullptr);

@@ -11,14 +11,19 @@ namespace {
 std::atomic<std::uint64_t> allocations = 0; // NOLINT(*-avoid-non-const-global-variables): operator new has no object
 }
 
-void* operator new(std::size_t size) {
+// Not inlined: the compiler would see memory of `malloc` go to `delete`, or of `new` to `free`.
+[[gnu::noinline]] void* operator new(std::size_t size) {
     ++allocations;
     if (void* const memory = std::malloc(size)) // NOLINT(*-no-malloc,*-owning-memory)
         return memory;
     throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); } // NOLINT(*-no-malloc,*-owning-memory)
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); } // NOLINT(*-no-malloc,*-owning-memory)
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+    std::free(memory);
+} // NOLINT(*-no-malloc,*-owning-memory)
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+} // NOLINT(*-no-malloc,*-owning-memory)
 
 namespace virt {
 namespace {

@@ -42,8 +42,10 @@ public:
     expected<void> set_irq_line(IrqLineField, bool) override { return alive(); }
 
     bool created = true;
+    int memory_changes = 0;
 
 private:
+    void memory_changed() override { ++memory_changes; }
     bool has_irqchip() const override { return created; }
 };
 
@@ -66,8 +68,10 @@ TEST(SoftVm, MemoryEndsWithTheAddressSpace) {
     EXPECT_FALSE(vm.memory().visible(vm.end() - page));
     EXPECT_EQ(code(vm.add_memory(slot(vm.end() - 2 * page))), 0);
     EXPECT_TRUE(vm.memory().visible(vm.end() - page));
+    EXPECT_EQ(vm.memory_changes, 0);
     EXPECT_EQ(code(vm.remove_memory(SlotId{1})), 0);
     EXPECT_FALSE(vm.memory().visible(vm.end() - page));
+    EXPECT_EQ(vm.memory_changes, 1) << "who executes vCPUs is told";
 }
 
 TEST(SoftVm, TheDirtyLogIsOfWhatTheIrqchipWrote) {

@@ -6,6 +6,8 @@
 #include "arch-arm64/cpu/cpu.hpp"
 #include "arch-arm64/cpu/sysreg_fields.hpp"
 
+#include <atomic>
+
 namespace arm64::cpu {
 namespace {
 
@@ -69,6 +71,7 @@ void Cpu::take_exception(unsigned vector, std::uint64_t preferred_return) {
     debugger_stepped_ = Stepped::instruction;
     pc = system.VBAR_EL1 + from + vector;
     derive();
+    std::atomic_thread_fence(std::memory_order_acquire); // a context synchronization event orders loads as an ISB does
 }
 
 // AArch64.ExceptionReturn, and DebugExceptionReturnSS: a step begins if debug exceptions become enabled by this.
@@ -89,6 +92,7 @@ void Cpu::exception_return() {
     }
     SS = steps && (spsr & SPSR::SS) != 0;
     pc = canonical(to);
+    std::atomic_thread_fence(std::memory_order_acquire); // as in take_exception
 }
 
 std::uint64_t Cpu::canonical(std::uint64_t va) const {

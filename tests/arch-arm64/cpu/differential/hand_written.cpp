@@ -11,6 +11,7 @@ namespace {
 constexpr std::string_view here = "tests/arch-arm64/cpu/differential/hand_written_test.cpp";
 
 constexpr std::array table{
+    HandWritten{"SVC", here, "a system call of the emulated process in QEMU; VIXL has it"},
     HandWritten{"HLT", here, "semihosting in QEMU, a command to itself in VIXL"},
 };
 

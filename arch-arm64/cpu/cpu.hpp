@@ -464,7 +464,7 @@ private:
 
     std::uint64_t budget_end_ = never;
     std::optional<std::uint64_t> answer_; // to the MMIO load at the PC
-    std::uint64_t outside_va_ = 0;        // see outside_va
+    std::uint64_t outside_va_ = 0; // see outside_va
 
     bool software_step_ = false; // MDSCR_EL1.SS, and debug exceptions are enabled
     bool breaking_ = false; // the guest's breakpoints may hit

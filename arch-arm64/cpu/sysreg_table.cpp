@@ -25,8 +25,8 @@ constexpr std::uint64_t word = 0xFFFF'FFFF;
 constexpr std::uint64_t SCTLR_writable = SCTLR::M | SCTLR::A | SCTLR::C | SCTLR::SA | SCTLR::SA0 | SCTLR::UMA |
                                          SCTLR::I | SCTLR::DZE | SCTLR::UCT | SCTLR::nTWI | SCTLR::nTWE | SCTLR::WXN |
                                          SCTLR::SPAN | SCTLR::UCI;
-// LSMAOE, nTLSMD, EIS, TSCXT, EOS, SED, ITD, nAA, CP15BEN: of features that are not there. RES1 and RES0 may keep what is
-// written, and so KVM's reset value, which lacks some of what is RES1, is what is read.
+// LSMAOE, nTLSMD, EIS, TSCXT, EOS, SED, ITD, nAA, CP15BEN: of features that are not there. RES1 and RES0 may keep what
+// is written, and so KVM's reset value, which lacks some of what is RES1, is what is read.
 constexpr std::uint64_t SCTLR_kept =
     bit(29) | bit(28) | bit(22) | bit(20) | bit(11) | bit(8) | bit(7) | bit(6) | bit(5);
 constexpr std::uint64_t SCTLR_reset = 0x00C5'0078;

@@ -49,6 +49,25 @@ boot() {
     fi
 }
 
+# userland PART CPUS SECONDS: programs of Debian check themselves, each with a line, and all of them succeed.
+userland() { # PART CPUS SECONDS
+    name=userland-$1
+    cases=$((cases + 1))
+    timeout -s KILL "$3" itsy run -k Image -i userland.cpio -c "$2" -m 768 -p "quiet itsy.userland=$1" \
+        > output 2>&1 < /dev/null
+    got=$?
+    report=$(tr -d '\r' < output | sed -n "s/^userland: \([1-9][0-9]*\) of \1$/\1/p")
+    checked=$(tr -d '\r' < output | grep -c "^userland: $1 .* ok")
+    if [ "$got" != 0 ]; then
+        wrong "$name" "exit status $got"
+    elif [ ! "$report" ] || [ "$report" != "$checked" ]; then
+        wrong "$name" "$checked checks passed, and not all"
+    else
+        ok "$name"
+        echo "userland $1: $report of $report"
+    fi
+}
+
 # run_cases PREFIX BACKEND: the case files that ./wanted names, counted; fails when anything failed, or nothing ran.
 run_cases() {
     read -r names < wanted

@@ -140,6 +140,10 @@ std::optional<Stop> Cpu::depart() {
     const auto why = std::exchange(departure_, Departure::none);
     if (why == Departure::stop_before || why == Departure::stop_after)
         return std::exchange(pending_stop_, std::nullopt);
+    if (budget_end_ != never) { // a vector that faults must not run for ever
+        --budget_end_;
+        due_ = std::min(budget_end_, overflow_due_);
+    }
     system.ESR_EL1 = pending_ESR_;
     if (pending_FAR_)
         system.FAR_EL1 = *pending_FAR_;

@@ -92,7 +92,8 @@ public:
     /// Of the last data access without memory, as FAR_EL2 keeps it: virtual.
     [[nodiscard]] std::uint64_t outside_va() const { return outside_va_; }
 
-    /// The next `run` comes back with Interrupted after so many instructions, at the end of a block.
+    /// The next `run` comes back with Interrupted after so many instructions and synchronous exceptions, at the end of
+    /// a block.
     void set_budget(std::uint64_t instructions);
 
     /// Any thread, async-signal-safe: what makes `run` look up.
@@ -343,8 +344,8 @@ private:
     bool store_part(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind, Alignment alignment);
     Loaded load_parts(std::uint64_t va, unsigned bytes, Kind kind, Alignment alignment);
     bool store_parts(std::uint64_t va, std::uint64_t value, unsigned bytes, Kind kind, Alignment alignment);
-    /// Where RAM, ROM or a device's memory is in this process, and from now on in the TLB if it is RAM. Null: there is
-    /// none, or none to be written.
+    /// Where RAM, ROM or a device's memory is in this process, and from now on in the TLB if it is RAM or ROM. Null:
+    /// there is none, or none to be written.
     std::byte* find_memory(std::uint64_t va, const Target& target, Intent intent, Kind kind);
     Loaded load_mmio(std::uint64_t va, const Target& target, unsigned bytes, Kind kind);
     bool store_mmio(std::uint64_t va, const Target& target, std::uint64_t value, unsigned bytes, Kind kind);

@@ -13,7 +13,7 @@ namespace arm64::cpu {
 ///
 /// A tag is a page's virtual address with the number of a context in the low 12 bits, which say for which ASID it
 /// holds, and since which invalidation: giving a context a new number forgets all of its translations at once. It
-/// matches raw virtual addresses, tag byte included. Only RAM has one; all else takes the slow path.
+/// matches raw virtual addresses, tag byte included. RAM has one, and ROM for reading; all else takes the slow path.
 class Tlb {
 public:
     static constexpr std::size_t entries = 1024;

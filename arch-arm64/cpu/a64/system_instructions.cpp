@@ -174,7 +174,8 @@ void clrex(Translator& t, u32) { t.emit(handler<clear_monitor>); }
 constexpr std::array table{
     row<"1101010100 1 1 o ppp nnnn mmmm qqq ttttt", mrs>("MRS", Group::system),
     row<"1101010100 0 1 o ppp nnnn mmmm qqq ttttt", msr>("MSR (register)", Group::system),
-    last_row<"1101010100 0 01 ppp nnnn mmmm qqq ttttt", sys>("SYS", Group::system),
+    // What it changes is due after a DSB and an ISB, so that the block goes on.
+    row<"1101010100 0 01 ppp nnnn mmmm qqq ttttt", sys>("SYS", Group::system),
     row<"1101010100 1 01 ppp nnnn mmmm qqq ttttt", sysl>("SYSL", Group::system),
 
     last_row<"1101010100 0 00 000 0100 iiii 101 11111", msr_SPSel>("MSR SPSel", Group::system),

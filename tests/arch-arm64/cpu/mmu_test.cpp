@@ -105,12 +105,21 @@ TEST(Mmu, FaultsOfFetchesAreInstructionAborts) {
     }
 }
 
+TEST(Mmu, AVectorThatFaultsForEverEndsWithTheBudget) {
+    MmuBench bench;
+    bench.cpu.system.VBAR_EL1 = VA; // nowhere
+    bench.cpu.set_budget(1000);
+    bench.cpu.pc = VA;
+    EXPECT_TRUE(std::holds_alternative<virt::exit::Interrupted>(bench.cpu.run()));
+    EXPECT_EQ(bench.cpu.pc, VA + 0x200);
+}
+
 TEST(Mmu, AnAccessAcrossPagesUsesBoth) {
     MmuBench bench;
     bench.map(VA, MmuBench::ram + 0x3000, user);
     bench.map(VA + 0x1000, MmuBench::ram, user); // not its neighbour
     for (unsigned offset = 0xFF9; offset < 0x1000; ++offset) {
-        const std::uint64_t value = 0x0123'4567'89AB'CDEF * offset;
+        const std::uint64_t value = std::uint64_t{0x0123'4567'89AB'CDEF} * offset;
         ASSERT_TRUE(bench.write(VA + offset, value));
         EXPECT_EQ(bench.read(VA + offset), value);
         std::uint64_t bytes = 0;

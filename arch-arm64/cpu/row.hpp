@@ -100,7 +100,7 @@ bool translate_last(Translator& translator, std::uint32_t word) {
 } // namespace detail
 
 template <BitString Bits, auto Function>
-[[nodiscard]] consteval Row row(const char* name, Group group) {
+[[nodiscard, gnu::noinline]] Row row(const char* name, Group group) {
     static_assert(detail::Parameters<Function>::fields == encoding_of<Bits>.field_count,
                   "as many parameters as the bit string has fields");
     return {name, encoding_text<Bits>, encoding_of<Bits>, group, &detail::translate_word<Bits, Function>};
@@ -108,7 +108,7 @@ template <BitString Bits, auto Function>
 
 /// The same for a function of a Cpu that may change how the instructions behind it execute: its block ends there.
 template <BitString Bits, auto Function>
-[[nodiscard]] consteval Row last_row(const char* name, Group group) {
+[[nodiscard, gnu::noinline]] Row last_row(const char* name, Group group) {
     static_assert(detail::Parameters<Function>::fields == encoding_of<Bits>.field_count,
                   "as many parameters as the bit string has fields");
     static_assert(std::same_as<typename detail::Parameters<Function>::Subject, Cpu>);
@@ -117,7 +117,7 @@ template <BitString Bits, auto Function>
 
 /// UNDEFINED, for a reason.
 template <BitString Bits>
-[[nodiscard]] consteval Row unsupported(const char* name, const char* reason) {
+[[nodiscard, gnu::noinline]] Row unsupported(const char* name, const char* reason) {
     return {name,
             encoding_text<Bits>,
             encoding_of<Bits>,

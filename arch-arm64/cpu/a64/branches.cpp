@@ -109,35 +109,39 @@ bool drps(Translator&) { return false; }
 
 constexpr auto no_PAuth = "FEAT_PAuth is not advertised";
 
-constexpr std::array table{
-    row<"0 00101 iiiiiiiiiiiiiiiiiiiiiiiiii", b>("B", Group::branch),
-    row<"1 00101 iiiiiiiiiiiiiiiiiiiiiiiiii", bl>("BL", Group::branch),
-    row<"0101010 0 iiiiiiiiiiiiiiiiiii 0 cccc", b_cond>("B.cond", Group::branch),
-    unsupported<"0101010 0 iiiiiiiiiiiiiiiiiii 1 cccc">("BC.cond", "FEAT_HBC is not advertised"),
-    row<"z 011010 0 iiiiiiiiiiiiiiiiiii nnnnn", cbz>("CBZ", Group::branch),
-    row<"z 011010 1 iiiiiiiiiiiiiiiiiii nnnnn", cbnz>("CBNZ", Group::branch),
-    row<"b 011011 0 bbbbb iiiiiiiiiiiiii nnnnn", tbz>("TBZ", Group::branch),
-    row<"b 011011 1 bbbbb iiiiiiiiiiiiii nnnnn", tbnz>("TBNZ", Group::branch),
-    row<"1101011 0000 11111 000000 nnnnn 00000", br>("BR", Group::branch),
-    row<"1101011 0001 11111 000000 nnnnn 00000", blr>("BLR", Group::branch),
-    row<"1101011 0010 11111 000000 nnnnn 00000", br>("RET", Group::branch),
-    row<"1101011 0100 11111 000000 11111 00000", eret>("ERET", Group::exception),
-    row<"1101011 0101 11111 000000 11111 00000", drps>("DRPS", Group::exception),
-    unsupported<"1101011 z 0 00 11111 00001 m nnnnn ddddd">("BRAA", no_PAuth),
-    unsupported<"1101011 z 0 01 11111 00001 m nnnnn ddddd">("BLRAA", no_PAuth),
-    unsupported<"1101011 z 0 10 11111 00001 m 11111 11111">("RETAA", no_PAuth),
-    unsupported<"1101011 0100 11111 00001 m 11111 11111">("ERETAA", no_PAuth),
-    last_row<"11010100 000 iiiiiiiiiiiiiiii 00001", svc>("SVC", Group::exception),
-    last_row<"11010100 000 iiiiiiiiiiiiiiii 00010", hvc>("HVC", Group::exception),
-    last_row<"11010100 000 iiiiiiiiiiiiiiii 00011", smc>("SMC", Group::exception),
-    last_row<"11010100 001 iiiiiiiiiiiiiiii 00000", brk>("BRK", Group::exception),
-    row<"11010100 010 iiiiiiiiiiiiiiii 00000", hlt>("HLT", Group::exception),
-    row<"11010100 101 iiiiiiiiiiiiiiii 000 ll", dcps>("DCPS", Group::exception),
-    row<"0000000000000000 iiiiiiiiiiiiiiii", udf>("UDF", Group::exception),
-};
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        row<"0 00101 iiiiiiiiiiiiiiiiiiiiiiiiii", b>("B", Group::branch),
+        row<"1 00101 iiiiiiiiiiiiiiiiiiiiiiiiii", bl>("BL", Group::branch),
+        row<"0101010 0 iiiiiiiiiiiiiiiiiii 0 cccc", b_cond>("B.cond", Group::branch),
+        unsupported<"0101010 0 iiiiiiiiiiiiiiiiiii 1 cccc">("BC.cond", "FEAT_HBC is not advertised"),
+        row<"z 011010 0 iiiiiiiiiiiiiiiiiii nnnnn", cbz>("CBZ", Group::branch),
+        row<"z 011010 1 iiiiiiiiiiiiiiiiiii nnnnn", cbnz>("CBNZ", Group::branch),
+        row<"b 011011 0 bbbbb iiiiiiiiiiiiii nnnnn", tbz>("TBZ", Group::branch),
+        row<"b 011011 1 bbbbb iiiiiiiiiiiiii nnnnn", tbnz>("TBNZ", Group::branch),
+        row<"1101011 0000 11111 000000 nnnnn 00000", br>("BR", Group::branch),
+        row<"1101011 0001 11111 000000 nnnnn 00000", blr>("BLR", Group::branch),
+        row<"1101011 0010 11111 000000 nnnnn 00000", br>("RET", Group::branch),
+        row<"1101011 0100 11111 000000 11111 00000", eret>("ERET", Group::exception),
+        row<"1101011 0101 11111 000000 11111 00000", drps>("DRPS", Group::exception),
+        unsupported<"1101011 z 0 00 11111 00001 m nnnnn ddddd">("BRAA", no_PAuth),
+        unsupported<"1101011 z 0 01 11111 00001 m nnnnn ddddd">("BLRAA", no_PAuth),
+        unsupported<"1101011 z 0 10 11111 00001 m 11111 11111">("RETAA", no_PAuth),
+        unsupported<"1101011 0100 11111 00001 m 11111 11111">("ERETAA", no_PAuth),
+        last_row<"11010100 000 iiiiiiiiiiiiiiii 00001", svc>("SVC", Group::exception),
+        last_row<"11010100 000 iiiiiiiiiiiiiiii 00010", hvc>("HVC", Group::exception),
+        last_row<"11010100 000 iiiiiiiiiiiiiiii 00011", smc>("SMC", Group::exception),
+        last_row<"11010100 001 iiiiiiiiiiiiiiii 00000", brk>("BRK", Group::exception),
+        row<"11010100 010 iiiiiiiiiiiiiiii 00000", hlt>("HLT", Group::exception),
+        row<"11010100 101 iiiiiiiiiiiiiiii 000 ll", dcps>("DCPS", Group::exception),
+        row<"0000000000000000 iiiiiiiiiiiiiiii", udf>("UDF", Group::exception),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> branches() { return table; }
+std::span<const Row> branches() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -146,8 +146,10 @@ Vector SHA256SU1(const Vector& vd, const Vector& vn, const Vector& vm) {
 constexpr auto no_SHA512 = "FEAT_SHA512 is not advertised", no_SHA3 = "FEAT_SHA3 is not advertised",
                no_SM3 = "FEAT_SM3 is not advertised", no_SM4 = "FEAT_SM4 is not advertised";
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"01001110 00 10100 00100 10 nnnnn ddddd", two<AESE>>("AESE", Group::crypto),
     row<"01001110 00 10100 00101 10 nnnnn ddddd", two<AESD>>("AESD", Group::crypto),
     row<"01001110 00 10100 00110 10 nnnnn ddddd", two<AESMC>>("AESMC", Group::crypto),
@@ -178,10 +180,12 @@ constexpr std::array table{
     unsupported<"11001110 011 mmmmm 1 1 00 10 nnnnn ddddd">("SM4EKEY", no_SM4),
     unsupported<"11001110 110 00000 1000 01 nnnnn ddddd">("SM4E", no_SM4),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> crypto() { return table; }
+std::span<const Row> crypto() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -17,6 +17,8 @@
 #include "arch-arm64/cpu/a64/memory_order.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -188,49 +190,53 @@ void stlr(Translator& t, u32 n, u32 rt) {
     t.emit(quick_handler<store_release_quickly<T>, store_release<T>>, {.d = source(rt), .n = or_sp(n)});
 }
 
-constexpr Row table[] = {
-    row<"00 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u8, relaxed>>("STXRB", Group::exclusive),
-    row<"01 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u16, relaxed>>("STXRH", Group::exclusive),
-    row<"10 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u32, relaxed>>("STXR", Group::exclusive),
-    row<"11 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u64, relaxed>>("STXR", Group::exclusive),
-    row<"00 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u8, relaxed>>("LDXRB", Group::exclusive),
-    row<"01 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u16, relaxed>>("LDXRH", Group::exclusive),
-    row<"10 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u32, relaxed>>("LDXR", Group::exclusive),
-    row<"11 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u64, relaxed>>("LDXR", Group::exclusive),
-    row<"10 001000 0 0 1 sssss 0 uuuuu nnnnn ttttt", stxp<u32, relaxed>>("STXP", Group::exclusive),
-    row<"11 001000 0 0 1 sssss 0 uuuuu nnnnn ttttt", stxp<u64, relaxed>>("STXP", Group::exclusive),
-    row<"10 001000 0 1 1 ----- 0 uuuuu nnnnn ttttt", ldxp<u32, relaxed>>("LDXP", Group::exclusive),
-    row<"11 001000 0 1 1 ----- 0 uuuuu nnnnn ttttt", ldxp<u64, relaxed>>("LDXP", Group::exclusive),
-    row<"00 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u8, ordered>>("STLXRB", Group::exclusive),
-    row<"01 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u16, ordered>>("STLXRH", Group::exclusive),
-    row<"10 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u32, ordered>>("STLXR", Group::exclusive),
-    row<"11 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u64, ordered>>("STLXR", Group::exclusive),
-    row<"00 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u8, ordered>>("LDAXRB", Group::exclusive),
-    row<"01 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u16, ordered>>("LDAXRH", Group::exclusive),
-    row<"10 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u32, ordered>>("LDAXR", Group::exclusive),
-    row<"11 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u64, ordered>>("LDAXR", Group::exclusive),
-    row<"10 001000 0 0 1 sssss 1 uuuuu nnnnn ttttt", stxp<u32, ordered>>("STLXP", Group::exclusive),
-    row<"11 001000 0 0 1 sssss 1 uuuuu nnnnn ttttt", stxp<u64, ordered>>("STLXP", Group::exclusive),
-    row<"10 001000 0 1 1 ----- 1 uuuuu nnnnn ttttt", ldxp<u32, ordered>>("LDAXP", Group::exclusive),
-    row<"11 001000 0 1 1 ----- 1 uuuuu nnnnn ttttt", ldxp<u64, ordered>>("LDAXP", Group::exclusive),
-    row<"00 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u8>>("STLRB", Group::load_store),
-    row<"01 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u16>>("STLRH", Group::load_store),
-    row<"10 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u32>>("STLR", Group::load_store),
-    row<"11 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u64>>("STLR", Group::load_store),
-    row<"00 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u8>>("LDARB", Group::load_store),
-    row<"01 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u16>>("LDARH", Group::load_store),
-    row<"10 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u32>>("LDAR", Group::load_store),
-    row<"11 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u64>>("LDAR", Group::load_store),
-    unsupported<"zz 001000 1 0 0 ----- 0 ----- nnnnn ttttt">("STLLR", "FEAT_LOR is not advertised"),
-    unsupported<"zz 001000 1 1 0 ----- 0 ----- nnnnn ttttt">("LDLAR", "FEAT_LOR is not advertised"),
-    unsupported<"00 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPRB", "FEAT_LRCPC is not advertised"),
-    unsupported<"01 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPRH", "FEAT_LRCPC is not advertised"),
-    unsupported<"10 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPR", "FEAT_LRCPC is not advertised"),
-    unsupported<"11 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPR", "FEAT_LRCPC is not advertised"),
-};
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        row<"00 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u8, relaxed>>("STXRB", Group::exclusive),
+        row<"01 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u16, relaxed>>("STXRH", Group::exclusive),
+        row<"10 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u32, relaxed>>("STXR", Group::exclusive),
+        row<"11 001000 0 0 0 sssss 0 ----- nnnnn ttttt", stxr<u64, relaxed>>("STXR", Group::exclusive),
+        row<"00 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u8, relaxed>>("LDXRB", Group::exclusive),
+        row<"01 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u16, relaxed>>("LDXRH", Group::exclusive),
+        row<"10 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u32, relaxed>>("LDXR", Group::exclusive),
+        row<"11 001000 0 1 0 ----- 0 ----- nnnnn ttttt", ldxr<u64, relaxed>>("LDXR", Group::exclusive),
+        row<"10 001000 0 0 1 sssss 0 uuuuu nnnnn ttttt", stxp<u32, relaxed>>("STXP", Group::exclusive),
+        row<"11 001000 0 0 1 sssss 0 uuuuu nnnnn ttttt", stxp<u64, relaxed>>("STXP", Group::exclusive),
+        row<"10 001000 0 1 1 ----- 0 uuuuu nnnnn ttttt", ldxp<u32, relaxed>>("LDXP", Group::exclusive),
+        row<"11 001000 0 1 1 ----- 0 uuuuu nnnnn ttttt", ldxp<u64, relaxed>>("LDXP", Group::exclusive),
+        row<"00 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u8, ordered>>("STLXRB", Group::exclusive),
+        row<"01 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u16, ordered>>("STLXRH", Group::exclusive),
+        row<"10 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u32, ordered>>("STLXR", Group::exclusive),
+        row<"11 001000 0 0 0 sssss 1 ----- nnnnn ttttt", stxr<u64, ordered>>("STLXR", Group::exclusive),
+        row<"00 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u8, ordered>>("LDAXRB", Group::exclusive),
+        row<"01 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u16, ordered>>("LDAXRH", Group::exclusive),
+        row<"10 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u32, ordered>>("LDAXR", Group::exclusive),
+        row<"11 001000 0 1 0 ----- 1 ----- nnnnn ttttt", ldxr<u64, ordered>>("LDAXR", Group::exclusive),
+        row<"10 001000 0 0 1 sssss 1 uuuuu nnnnn ttttt", stxp<u32, ordered>>("STLXP", Group::exclusive),
+        row<"11 001000 0 0 1 sssss 1 uuuuu nnnnn ttttt", stxp<u64, ordered>>("STLXP", Group::exclusive),
+        row<"10 001000 0 1 1 ----- 1 uuuuu nnnnn ttttt", ldxp<u32, ordered>>("LDAXP", Group::exclusive),
+        row<"11 001000 0 1 1 ----- 1 uuuuu nnnnn ttttt", ldxp<u64, ordered>>("LDAXP", Group::exclusive),
+        row<"00 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u8>>("STLRB", Group::load_store),
+        row<"01 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u16>>("STLRH", Group::load_store),
+        row<"10 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u32>>("STLR", Group::load_store),
+        row<"11 001000 1 0 0 ----- 1 ----- nnnnn ttttt", stlr<u64>>("STLR", Group::load_store),
+        row<"00 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u8>>("LDARB", Group::load_store),
+        row<"01 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u16>>("LDARH", Group::load_store),
+        row<"10 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u32>>("LDAR", Group::load_store),
+        row<"11 001000 1 1 0 ----- 1 ----- nnnnn ttttt", ldar<u64>>("LDAR", Group::load_store),
+        unsupported<"zz 001000 1 0 0 ----- 0 ----- nnnnn ttttt">("STLLR", "FEAT_LOR is not advertised"),
+        unsupported<"zz 001000 1 1 0 ----- 0 ----- nnnnn ttttt">("LDLAR", "FEAT_LOR is not advertised"),
+        unsupported<"00 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPRB", "FEAT_LRCPC is not advertised"),
+        unsupported<"01 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPRH", "FEAT_LRCPC is not advertised"),
+        unsupported<"10 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPR", "FEAT_LRCPC is not advertised"),
+        unsupported<"11 111 0 00 1 0 1 ----- 1 100 00 nnnnn ttttt">("LDAPR", "FEAT_LRCPC is not advertised"),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> exclusives() { return table; }
+std::span<const Row> exclusives() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -203,107 +203,113 @@ bool cvtf_fixed(Translator& t, u32 z, u32 s, u32 scale, u32 n, u32 d) {
     return true;
 }
 
-constexpr std::array table{
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
     // Data processing
-    row<"000 11110 0s 1 000000 10000 nnnnn ddddd", one_source<operation::fmov>>("FMOV (register)", Group::fp),
-    row<"000 11110 0s 1 000001 10000 nnnnn ddddd", one_source<operation::fabs>>("FABS (scalar)", Group::fp),
-    row<"000 11110 0s 1 000010 10000 nnnnn ddddd", one_source<operation::fneg>>("FNEG (scalar)", Group::fp),
-    row<"000 11110 0s 1 000011 10000 nnnnn ddddd", one_source<operation::fsqrt>>("FSQRT (scalar)", Group::fp),
-    row<"000 11110 0s 1 001000 10000 nnnnn ddddd", one_source<operation::frint<Rounding::TIEEVEN>>>("FRINTN (scalar)",
-                                                                                                    Group::fp),
-    row<"000 11110 0s 1 001001 10000 nnnnn ddddd", one_source<operation::frint<Rounding::POSINF>>>("FRINTP (scalar)",
-                                                                                                   Group::fp),
-    row<"000 11110 0s 1 001010 10000 nnnnn ddddd", one_source<operation::frint<Rounding::NEGINF>>>("FRINTM (scalar)",
-                                                                                                   Group::fp),
-    row<"000 11110 0s 1 001011 10000 nnnnn ddddd", one_source<operation::frint<Rounding::ZERO>>>("FRINTZ (scalar)",
-                                                                                                 Group::fp),
-    row<"000 11110 0s 1 001100 10000 nnnnn ddddd", one_source<operation::frint<Rounding::TIEAWAY>>>("FRINTA (scalar)",
-                                                                                                    Group::fp),
-    row<"000 11110 0s 1 001110 10000 nnnnn ddddd", one_source<operation::frintx>>("FRINTX (scalar)", Group::fp),
-    row<"000 11110 0s 1 001111 10000 nnnnn ddddd", one_source<operation::frinti>>("FRINTI (scalar)", Group::fp),
-    row<"000 11110 00 1 000101 10000 nnnnn ddddd", fcvt<Double, Single>>("FCVT (single to double)", Group::fp),
-    row<"000 11110 00 1 000111 10000 nnnnn ddddd", fcvt<Half, Single>>("FCVT (single to half)", Group::fp),
-    row<"000 11110 01 1 000100 10000 nnnnn ddddd", fcvt<Single, Double>>("FCVT (double to single)", Group::fp),
-    row<"000 11110 01 1 000111 10000 nnnnn ddddd", fcvt<Half, Double>>("FCVT (double to half)", Group::fp),
-    row<"000 11110 11 1 000100 10000 nnnnn ddddd", fcvt<Single, Half>>("FCVT (half to single)", Group::fp),
-    row<"000 11110 11 1 000101 10000 nnnnn ddddd", fcvt<Double, Half>>("FCVT (half to double)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0000 10 nnnnn ddddd", two_source<operation::fmul>>("FMUL (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0001 10 nnnnn ddddd", two_source<operation::fdiv>>("FDIV (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0010 10 nnnnn ddddd", two_source<operation::fadd>>("FADD (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0011 10 nnnnn ddddd", two_source<operation::fsub>>("FSUB (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0100 10 nnnnn ddddd", two_source<operation::fmax>>("FMAX (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0101 10 nnnnn ddddd", two_source<operation::fmin>>("FMIN (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0110 10 nnnnn ddddd", two_source<operation::fmaxnm>>("FMAXNM (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 0111 10 nnnnn ddddd", two_source<operation::fminnm>>("FMINNM (scalar)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 1000 10 nnnnn ddddd", two_source<operation::fnmul>>("FNMUL (scalar)", Group::fp),
-    row<"000 11111 0s 0 mmmmm 0 aaaaa nnnnn ddddd", three_source<operation::fmadd>>("FMADD", Group::fp),
-    row<"000 11111 0s 0 mmmmm 1 aaaaa nnnnn ddddd", three_source<operation::fmsub>>("FMSUB", Group::fp),
-    row<"000 11111 0s 1 mmmmm 0 aaaaa nnnnn ddddd", three_source<operation::fnmadd>>("FNMADD", Group::fp),
-    row<"000 11111 0s 1 mmmmm 1 aaaaa nnnnn ddddd", three_source<operation::fnmsub>>("FNMSUB", Group::fp),
+        row<"000 11110 0s 1 000000 10000 nnnnn ddddd", one_source<operation::fmov>>("FMOV (register)", Group::fp),
+        row<"000 11110 0s 1 000001 10000 nnnnn ddddd", one_source<operation::fabs>>("FABS (scalar)", Group::fp),
+        row<"000 11110 0s 1 000010 10000 nnnnn ddddd", one_source<operation::fneg>>("FNEG (scalar)", Group::fp),
+        row<"000 11110 0s 1 000011 10000 nnnnn ddddd", one_source<operation::fsqrt>>("FSQRT (scalar)", Group::fp),
+        row<"000 11110 0s 1 001000 10000 nnnnn ddddd", one_source<operation::frint<Rounding::TIEEVEN>>>(
+            "FRINTN (scalar)", Group::fp),
+        row<"000 11110 0s 1 001001 10000 nnnnn ddddd", one_source<operation::frint<Rounding::POSINF>>>(
+            "FRINTP (scalar)", Group::fp),
+        row<"000 11110 0s 1 001010 10000 nnnnn ddddd", one_source<operation::frint<Rounding::NEGINF>>>(
+            "FRINTM (scalar)", Group::fp),
+        row<"000 11110 0s 1 001011 10000 nnnnn ddddd", one_source<operation::frint<Rounding::ZERO>>>("FRINTZ (scalar)",
+                                                                                                     Group::fp),
+        row<"000 11110 0s 1 001100 10000 nnnnn ddddd", one_source<operation::frint<Rounding::TIEAWAY>>>(
+            "FRINTA (scalar)", Group::fp),
+        row<"000 11110 0s 1 001110 10000 nnnnn ddddd", one_source<operation::frintx>>("FRINTX (scalar)", Group::fp),
+        row<"000 11110 0s 1 001111 10000 nnnnn ddddd", one_source<operation::frinti>>("FRINTI (scalar)", Group::fp),
+        row<"000 11110 00 1 000101 10000 nnnnn ddddd", fcvt<Double, Single>>("FCVT (single to double)", Group::fp),
+        row<"000 11110 00 1 000111 10000 nnnnn ddddd", fcvt<Half, Single>>("FCVT (single to half)", Group::fp),
+        row<"000 11110 01 1 000100 10000 nnnnn ddddd", fcvt<Single, Double>>("FCVT (double to single)", Group::fp),
+        row<"000 11110 01 1 000111 10000 nnnnn ddddd", fcvt<Half, Double>>("FCVT (double to half)", Group::fp),
+        row<"000 11110 11 1 000100 10000 nnnnn ddddd", fcvt<Single, Half>>("FCVT (half to single)", Group::fp),
+        row<"000 11110 11 1 000101 10000 nnnnn ddddd", fcvt<Double, Half>>("FCVT (half to double)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0000 10 nnnnn ddddd", two_source<operation::fmul>>("FMUL (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0001 10 nnnnn ddddd", two_source<operation::fdiv>>("FDIV (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0010 10 nnnnn ddddd", two_source<operation::fadd>>("FADD (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0011 10 nnnnn ddddd", two_source<operation::fsub>>("FSUB (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0100 10 nnnnn ddddd", two_source<operation::fmax>>("FMAX (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0101 10 nnnnn ddddd", two_source<operation::fmin>>("FMIN (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0110 10 nnnnn ddddd", two_source<operation::fmaxnm>>("FMAXNM (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 0111 10 nnnnn ddddd", two_source<operation::fminnm>>("FMINNM (scalar)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 1000 10 nnnnn ddddd", two_source<operation::fnmul>>("FNMUL (scalar)", Group::fp),
+        row<"000 11111 0s 0 mmmmm 0 aaaaa nnnnn ddddd", three_source<operation::fmadd>>("FMADD", Group::fp),
+        row<"000 11111 0s 0 mmmmm 1 aaaaa nnnnn ddddd", three_source<operation::fmsub>>("FMSUB", Group::fp),
+        row<"000 11111 0s 1 mmmmm 0 aaaaa nnnnn ddddd", three_source<operation::fnmadd>>("FNMADD", Group::fp),
+        row<"000 11111 0s 1 mmmmm 1 aaaaa nnnnn ddddd", three_source<operation::fnmsub>>("FNMSUB", Group::fp),
 
     // Comparisons and selection
-    row<"000 11110 0s 1 mmmmm 00 1000 nnnnn 00 000", fcmp<NaNs::quiet>>("FCMP", Group::fp),
-    row<"000 11110 0s 1 ----- 00 1000 nnnnn 01 000", fcmp_zero<NaNs::quiet>>("FCMP (zero)", Group::fp),
-    row<"000 11110 0s 1 mmmmm 00 1000 nnnnn 10 000", fcmp<NaNs::signalling>>("FCMPE", Group::fp),
-    row<"000 11110 0s 1 ----- 00 1000 nnnnn 11 000", fcmp_zero<NaNs::signalling>>("FCMPE (zero)", Group::fp),
-    row<"000 11110 0s 1 mmmmm cccc 01 nnnnn 0 ffff", fccmp<NaNs::quiet>>("FCCMP", Group::fp),
-    row<"000 11110 0s 1 mmmmm cccc 01 nnnnn 1 ffff", fccmp<NaNs::signalling>>("FCCMPE", Group::fp),
-    row<"000 11110 0s 1 mmmmm cccc 11 nnnnn ddddd", fcsel>("FCSEL", Group::fp),
+        row<"000 11110 0s 1 mmmmm 00 1000 nnnnn 00 000", fcmp<NaNs::quiet>>("FCMP", Group::fp),
+        row<"000 11110 0s 1 ----- 00 1000 nnnnn 01 000", fcmp_zero<NaNs::quiet>>("FCMP (zero)", Group::fp),
+        row<"000 11110 0s 1 mmmmm 00 1000 nnnnn 10 000", fcmp<NaNs::signalling>>("FCMPE", Group::fp),
+        row<"000 11110 0s 1 ----- 00 1000 nnnnn 11 000", fcmp_zero<NaNs::signalling>>("FCMPE (zero)", Group::fp),
+        row<"000 11110 0s 1 mmmmm cccc 01 nnnnn 0 ffff", fccmp<NaNs::quiet>>("FCCMP", Group::fp),
+        row<"000 11110 0s 1 mmmmm cccc 01 nnnnn 1 ffff", fccmp<NaNs::signalling>>("FCCMPE", Group::fp),
+        row<"000 11110 0s 1 mmmmm cccc 11 nnnnn ddddd", fcsel>("FCSEL", Group::fp),
 
     // Moves
-    row<"000 11110 0s 1 iiiiiiii 100 00000 ddddd", fmov_immediate>("FMOV (scalar, immediate)", Group::fp),
-    row<"000 11110 00 1 00 110 000000 nnnnn ddddd", fmov_to_general<u32, 0>>("FMOV (general), to W", Group::fp),
-    row<"000 11110 00 1 00 111 000000 nnnnn ddddd", fmov_from_general<u32>>("FMOV (general), from W", Group::fp),
-    row<"100 11110 01 1 00 110 000000 nnnnn ddddd", fmov_to_general<u64, 0>>("FMOV (general), to X", Group::fp),
-    row<"100 11110 01 1 00 111 000000 nnnnn ddddd", fmov_from_general<u64>>("FMOV (general), from X", Group::fp),
-    row<"100 11110 10 1 01 110 000000 nnnnn ddddd", fmov_to_general<u64, 1>>("FMOV (general), from upper half",
-                                                                             Group::fp),
-    row<"100 11110 10 1 01 111 000000 nnnnn ddddd", fmov_upper_from_general>("FMOV (general), to upper half",
-                                                                             Group::fp),
+        row<"000 11110 0s 1 iiiiiiii 100 00000 ddddd", fmov_immediate>("FMOV (scalar, immediate)", Group::fp),
+        row<"000 11110 00 1 00 110 000000 nnnnn ddddd", fmov_to_general<u32, 0>>("FMOV (general), to W", Group::fp),
+        row<"000 11110 00 1 00 111 000000 nnnnn ddddd", fmov_from_general<u32>>("FMOV (general), from W", Group::fp),
+        row<"100 11110 01 1 00 110 000000 nnnnn ddddd", fmov_to_general<u64, 0>>("FMOV (general), to X", Group::fp),
+        row<"100 11110 01 1 00 111 000000 nnnnn ddddd", fmov_from_general<u64>>("FMOV (general), from X", Group::fp),
+        row<"100 11110 10 1 01 110 000000 nnnnn ddddd", fmov_to_general<u64, 1>>("FMOV (general), from upper half",
+                                                                                 Group::fp),
+        row<"100 11110 10 1 01 111 000000 nnnnn ddddd", fmov_upper_from_general>("FMOV (general), to upper half",
+                                                                                 Group::fp),
 
     // Conversions
-    row<"z00 11110 0s 1 00 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::TIEEVEN>>("FCVTNS (scalar)",
-                                                                                                     Group::fp),
-    row<"z00 11110 0s 1 00 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::TIEEVEN>>(
-        "FCVTNU (scalar)", Group::fp),
-    row<"z00 11110 0s 1 01 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::POSINF>>("FCVTPS (scalar)",
-                                                                                                    Group::fp),
-    row<"z00 11110 0s 1 01 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::POSINF>>("FCVTPU (scalar)",
-                                                                                                      Group::fp),
-    row<"z00 11110 0s 1 10 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::NEGINF>>("FCVTMS (scalar)",
-                                                                                                    Group::fp),
-    row<"z00 11110 0s 1 10 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::NEGINF>>("FCVTMU (scalar)",
-                                                                                                      Group::fp),
-    row<"z00 11110 0s 1 11 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::ZERO>>(
-        "FCVTZS (scalar, integer)", Group::fp),
-    row<"z00 11110 0s 1 11 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::ZERO>>(
-        "FCVTZU (scalar, integer)", Group::fp),
-    row<"z00 11110 0s 1 00 100 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::TIEAWAY>>("FCVTAS (scalar)",
-                                                                                                     Group::fp),
-    row<"z00 11110 0s 1 00 101 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::TIEAWAY>>(
-        "FCVTAU (scalar)", Group::fp),
-    row<"z00 11110 0s 1 00 010 000000 nnnnn ddddd", cvtf_integer<SignedIntegers>>("SCVTF (scalar, integer)", Group::fp),
-    row<"z00 11110 0s 1 00 011 000000 nnnnn ddddd", cvtf_integer<UnsignedIntegers>>("UCVTF (scalar, integer)",
+        row<"z00 11110 0s 1 00 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::TIEEVEN>>(
+            "FCVTNS (scalar)", Group::fp),
+        row<"z00 11110 0s 1 00 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::TIEEVEN>>(
+            "FCVTNU (scalar)", Group::fp),
+        row<"z00 11110 0s 1 01 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::POSINF>>(
+            "FCVTPS (scalar)", Group::fp),
+        row<"z00 11110 0s 1 01 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::POSINF>>(
+            "FCVTPU (scalar)", Group::fp),
+        row<"z00 11110 0s 1 10 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::NEGINF>>(
+            "FCVTMS (scalar)", Group::fp),
+        row<"z00 11110 0s 1 10 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::NEGINF>>(
+            "FCVTMU (scalar)", Group::fp),
+        row<"z00 11110 0s 1 11 000 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::ZERO>>(
+            "FCVTZS (scalar, integer)", Group::fp),
+        row<"z00 11110 0s 1 11 001 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::ZERO>>(
+            "FCVTZU (scalar, integer)", Group::fp),
+        row<"z00 11110 0s 1 00 100 000000 nnnnn ddddd", fcvt_integer<SignedIntegers, Rounding::TIEAWAY>>(
+            "FCVTAS (scalar)", Group::fp),
+        row<"z00 11110 0s 1 00 101 000000 nnnnn ddddd", fcvt_integer<UnsignedIntegers, Rounding::TIEAWAY>>(
+            "FCVTAU (scalar)", Group::fp),
+        row<"z00 11110 0s 1 00 010 000000 nnnnn ddddd", cvtf_integer<SignedIntegers>>("SCVTF (scalar, integer)",
+                                                                                      Group::fp),
+        row<"z00 11110 0s 1 00 011 000000 nnnnn ddddd", cvtf_integer<UnsignedIntegers>>("UCVTF (scalar, integer)",
+                                                                                        Group::fp),
+        row<"z00 11110 0s 0 11 000 ffffff nnnnn ddddd", fcvtz_fixed<SignedIntegers>>("FCVTZS (scalar, fixed-point)",
+                                                                                     Group::fp),
+        row<"z00 11110 0s 0 11 001 ffffff nnnnn ddddd", fcvtz_fixed<UnsignedIntegers>>("FCVTZU (scalar, fixed-point)",
+                                                                                       Group::fp),
+        row<"z00 11110 0s 0 00 010 ffffff nnnnn ddddd", cvtf_fixed<SignedIntegers>>("SCVTF (scalar, fixed-point)",
                                                                                     Group::fp),
-    row<"z00 11110 0s 0 11 000 ffffff nnnnn ddddd", fcvtz_fixed<SignedIntegers>>("FCVTZS (scalar, fixed-point)",
-                                                                                 Group::fp),
-    row<"z00 11110 0s 0 11 001 ffffff nnnnn ddddd", fcvtz_fixed<UnsignedIntegers>>("FCVTZU (scalar, fixed-point)",
-                                                                                   Group::fp),
-    row<"z00 11110 0s 0 00 010 ffffff nnnnn ddddd", cvtf_fixed<SignedIntegers>>("SCVTF (scalar, fixed-point)",
-                                                                                Group::fp),
-    row<"z00 11110 0s 0 00 011 ffffff nnnnn ddddd", cvtf_fixed<UnsignedIntegers>>("UCVTF (scalar, fixed-point)",
-                                                                                  Group::fp),
+        row<"z00 11110 0s 0 00 011 ffffff nnnnn ddddd", cvtf_fixed<UnsignedIntegers>>("UCVTF (scalar, fixed-point)",
+                                                                                      Group::fp),
 
     // Of features that this CPU has not
-    unsupported<"-00 11110 11 - ----------- ----- -----">("half precision (scalar)", "FEAT_FP16"),
-    unsupported<"000 11111 11 - ----- - ----- ----- -----">("half precision, three sources", "FEAT_FP16"),
-    unsupported<"000 11110 01 1 11 110 000000 nnnnn ddddd">("FJCVTZS", "FEAT_JSCVT"),
-    unsupported<"000 11110 01 1 000110 10000 nnnnn ddddd">("BFCVT", "FEAT_BF16"),
-    unsupported<"000 11110 0s 1 0100oo 10000 nnnnn ddddd">("FRINT32Z, FRINT32X, FRINT64Z, FRINT64X", "FEAT_FRINTTS"),
-};
+        unsupported<"-00 11110 11 - ----------- ----- -----">("half precision (scalar)", "FEAT_FP16"),
+        unsupported<"000 11111 11 - ----- - ----- ----- -----">("half precision, three sources", "FEAT_FP16"),
+        unsupported<"000 11110 01 1 11 110 000000 nnnnn ddddd">("FJCVTZS", "FEAT_JSCVT"),
+        unsupported<"000 11110 01 1 000110 10000 nnnnn ddddd">("BFCVT", "FEAT_BF16"),
+        unsupported<"000 11110 0s 1 0100oo 10000 nnnnn ddddd">("FRINT32Z, FRINT32X, FRINT64Z, FRINT64X",
+                                                               "FEAT_FRINTTS"),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> fp_scalar() { return table; }
+std::span<const Row> fp_scalar() { return table(); }
 
 } // namespace arm64::cpu::a64

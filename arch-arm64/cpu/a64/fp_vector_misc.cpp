@@ -128,140 +128,150 @@ void fmov_double(Translator& t, u32 abc, u32 defgh, u32 d) {
 
 using namespace operation;
 
-constexpr std::array table{
-    // Two-register miscellaneous
-    row<"0Q 0 01110 1s 10000 01100 10 nnnnn ddddd", vector_misc<fcmgt_zero>>("FCMGT (zero), vector", Group::fp),
-    row<"0Q 0 01110 1s 10000 01101 10 nnnnn ddddd", vector_misc<fcmeq_zero>>("FCMEQ (zero), vector", Group::fp),
-    row<"0Q 0 01110 1s 10000 01110 10 nnnnn ddddd", vector_misc<fcmlt_zero>>("FCMLT (zero), vector", Group::fp),
-    row<"0Q 1 01110 1s 10000 01100 10 nnnnn ddddd", vector_misc<fcmge_zero>>("FCMGE (zero), vector", Group::fp),
-    row<"0Q 1 01110 1s 10000 01101 10 nnnnn ddddd", vector_misc<fcmle_zero>>("FCMLE (zero), vector", Group::fp),
-    row<"0Q 0 01110 1s 10000 01111 10 nnnnn ddddd", vector_misc<fabs>>("FABS (vector)", Group::fp),
-    row<"0Q 1 01110 1s 10000 01111 10 nnnnn ddddd", vector_misc<fneg>>("FNEG (vector)", Group::fp),
-    row<"0Q 1 01110 1s 10000 11111 10 nnnnn ddddd", vector_misc<fsqrt>>("FSQRT (vector)", Group::fp),
-    row<"0Q 0 01110 1s 10000 11101 10 nnnnn ddddd", vector_misc<frecpe>>("FRECPE, vector", Group::fp),
-    row<"0Q 1 01110 1s 10000 11101 10 nnnnn ddddd", vector_misc<frsqrte>>("FRSQRTE, vector", Group::fp),
-    row<"0Q 0 01110 10 10000 11100 10 nnnnn ddddd", vector_word<urecpe>>("URECPE", Group::fp),
-    row<"0Q 1 01110 10 10000 11100 10 nnnnn ddddd", vector_word<ursqrte>>("URSQRTE", Group::fp),
-    row<"0Q 0 01110 0s 10000 11000 10 nnnnn ddddd", vector_misc<frint<Rounding::TIEEVEN>>>("FRINTN (vector)",
-                                                                                           Group::fp),
-    row<"0Q 0 01110 0s 10000 11001 10 nnnnn ddddd", vector_misc<frint<Rounding::NEGINF>>>("FRINTM (vector)", Group::fp),
-    row<"0Q 0 01110 1s 10000 11000 10 nnnnn ddddd", vector_misc<frint<Rounding::POSINF>>>("FRINTP (vector)", Group::fp),
-    row<"0Q 0 01110 1s 10000 11001 10 nnnnn ddddd", vector_misc<frint<Rounding::ZERO>>>("FRINTZ (vector)", Group::fp),
-    row<"0Q 1 01110 0s 10000 11000 10 nnnnn ddddd", vector_misc<frint<Rounding::TIEAWAY>>>("FRINTA (vector)",
-                                                                                           Group::fp),
-    row<"0Q 1 01110 0s 10000 11001 10 nnnnn ddddd", vector_misc<frintx>>("FRINTX (vector)", Group::fp),
-    row<"0Q 1 01110 1s 10000 11001 10 nnnnn ddddd", vector_misc<frinti>>("FRINTI (vector)", Group::fp),
-    row<"0Q 0 01110 0s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::TIEEVEN>>>("FCVTNS (vector)",
-                                                                                                 Group::fp),
-    row<"0Q 0 01110 0s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::NEGINF>>>("FCVTMS (vector)",
-                                                                                                Group::fp),
-    row<"0Q 0 01110 0s 10000 11100 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::TIEAWAY>>>("FCVTAS (vector)",
-                                                                                                 Group::fp),
-    row<"0Q 0 01110 1s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::POSINF>>>("FCVTPS (vector)",
-                                                                                                Group::fp),
-    row<"0Q 0 01110 1s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::ZERO>>>(
-        "FCVTZS (vector, integer)", Group::fp),
-    row<"0Q 1 01110 0s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::TIEEVEN>>>("FCVTNU (vector)",
-                                                                                                   Group::fp),
-    row<"0Q 1 01110 0s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::NEGINF>>>("FCVTMU (vector)",
-                                                                                                  Group::fp),
-    row<"0Q 1 01110 0s 10000 11100 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::TIEAWAY>>>("FCVTAU (vector)",
-                                                                                                   Group::fp),
-    row<"0Q 1 01110 1s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::POSINF>>>("FCVTPU (vector)",
-                                                                                                  Group::fp),
-    row<"0Q 1 01110 1s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::ZERO>>>(
-        "FCVTZU (vector, integer)", Group::fp),
-    row<"0Q 0 01110 0s 10000 11101 10 nnnnn ddddd", vector_misc<scvtf>>("SCVTF (vector, integer)", Group::fp),
-    row<"0Q 1 01110 0s 10000 11101 10 nnnnn ddddd", vector_misc<ucvtf>>("UCVTF (vector, integer)", Group::fp),
-    row<"0Q 0 01110 0s 10000 10111 10 nnnnn ddddd", fcvtl>("FCVTL, FCVTL2", Group::fp),
-    row<"0Q 0 01110 0s 10000 10110 10 nnnnn ddddd", fcvtn>("FCVTN, FCVTN2", Group::fp),
-    row<"0Q 1 01110 01 10000 10110 10 nnnnn ddddd", fcvtxn>("FCVTXN, FCVTXN2, vector", Group::fp),
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // Two-register miscellaneous
+        row<"0Q 0 01110 1s 10000 01100 10 nnnnn ddddd", vector_misc<fcmgt_zero>>("FCMGT (zero), vector", Group::fp),
+        row<"0Q 0 01110 1s 10000 01101 10 nnnnn ddddd", vector_misc<fcmeq_zero>>("FCMEQ (zero), vector", Group::fp),
+        row<"0Q 0 01110 1s 10000 01110 10 nnnnn ddddd", vector_misc<fcmlt_zero>>("FCMLT (zero), vector", Group::fp),
+        row<"0Q 1 01110 1s 10000 01100 10 nnnnn ddddd", vector_misc<fcmge_zero>>("FCMGE (zero), vector", Group::fp),
+        row<"0Q 1 01110 1s 10000 01101 10 nnnnn ddddd", vector_misc<fcmle_zero>>("FCMLE (zero), vector", Group::fp),
+        row<"0Q 0 01110 1s 10000 01111 10 nnnnn ddddd", vector_misc<fabs>>("FABS (vector)", Group::fp),
+        row<"0Q 1 01110 1s 10000 01111 10 nnnnn ddddd", vector_misc<fneg>>("FNEG (vector)", Group::fp),
+        row<"0Q 1 01110 1s 10000 11111 10 nnnnn ddddd", vector_misc<fsqrt>>("FSQRT (vector)", Group::fp),
+        row<"0Q 0 01110 1s 10000 11101 10 nnnnn ddddd", vector_misc<frecpe>>("FRECPE, vector", Group::fp),
+        row<"0Q 1 01110 1s 10000 11101 10 nnnnn ddddd", vector_misc<frsqrte>>("FRSQRTE, vector", Group::fp),
+        row<"0Q 0 01110 10 10000 11100 10 nnnnn ddddd", vector_word<urecpe>>("URECPE", Group::fp),
+        row<"0Q 1 01110 10 10000 11100 10 nnnnn ddddd", vector_word<ursqrte>>("URSQRTE", Group::fp),
+        row<"0Q 0 01110 0s 10000 11000 10 nnnnn ddddd", vector_misc<frint<Rounding::TIEEVEN>>>("FRINTN (vector)",
+                                                                                               Group::fp),
+        row<"0Q 0 01110 0s 10000 11001 10 nnnnn ddddd", vector_misc<frint<Rounding::NEGINF>>>("FRINTM (vector)",
+                                                                                              Group::fp),
+        row<"0Q 0 01110 1s 10000 11000 10 nnnnn ddddd", vector_misc<frint<Rounding::POSINF>>>("FRINTP (vector)",
+                                                                                              Group::fp),
+        row<"0Q 0 01110 1s 10000 11001 10 nnnnn ddddd", vector_misc<frint<Rounding::ZERO>>>("FRINTZ (vector)",
+                                                                                            Group::fp),
+        row<"0Q 1 01110 0s 10000 11000 10 nnnnn ddddd", vector_misc<frint<Rounding::TIEAWAY>>>("FRINTA (vector)",
+                                                                                               Group::fp),
+        row<"0Q 1 01110 0s 10000 11001 10 nnnnn ddddd", vector_misc<frintx>>("FRINTX (vector)", Group::fp),
+        row<"0Q 1 01110 1s 10000 11001 10 nnnnn ddddd", vector_misc<frinti>>("FRINTI (vector)", Group::fp),
+        row<"0Q 0 01110 0s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::TIEEVEN>>>("FCVTNS (vector)",
+                                                                                                     Group::fp),
+        row<"0Q 0 01110 0s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::NEGINF>>>("FCVTMS (vector)",
+                                                                                                    Group::fp),
+        row<"0Q 0 01110 0s 10000 11100 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::TIEAWAY>>>("FCVTAS (vector)",
+                                                                                                     Group::fp),
+        row<"0Q 0 01110 1s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::POSINF>>>("FCVTPS (vector)",
+                                                                                                    Group::fp),
+        row<"0Q 0 01110 1s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_signed<Rounding::ZERO>>>(
+            "FCVTZS (vector, integer)", Group::fp),
+        row<"0Q 1 01110 0s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::TIEEVEN>>>(
+            "FCVTNU (vector)", Group::fp),
+        row<"0Q 1 01110 0s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::NEGINF>>>("FCVTMU (vector)",
+                                                                                                      Group::fp),
+        row<"0Q 1 01110 0s 10000 11100 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::TIEAWAY>>>(
+            "FCVTAU (vector)", Group::fp),
+        row<"0Q 1 01110 1s 10000 11010 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::POSINF>>>("FCVTPU (vector)",
+                                                                                                      Group::fp),
+        row<"0Q 1 01110 1s 10000 11011 10 nnnnn ddddd", vector_misc<fcvt_unsigned<Rounding::ZERO>>>(
+            "FCVTZU (vector, integer)", Group::fp),
+        row<"0Q 0 01110 0s 10000 11101 10 nnnnn ddddd", vector_misc<scvtf>>("SCVTF (vector, integer)", Group::fp),
+        row<"0Q 1 01110 0s 10000 11101 10 nnnnn ddddd", vector_misc<ucvtf>>("UCVTF (vector, integer)", Group::fp),
+        row<"0Q 0 01110 0s 10000 10111 10 nnnnn ddddd", fcvtl>("FCVTL, FCVTL2", Group::fp),
+        row<"0Q 0 01110 0s 10000 10110 10 nnnnn ddddd", fcvtn>("FCVTN, FCVTN2", Group::fp),
+        row<"0Q 1 01110 01 10000 10110 10 nnnnn ddddd", fcvtxn>("FCVTXN, FCVTXN2, vector", Group::fp),
 
-    // Scalar two-register miscellaneous
-    row<"01 0 11110 1s 10000 01100 10 nnnnn ddddd", scalar_misc<fcmgt_zero>>("FCMGT (zero), scalar", Group::fp),
-    row<"01 0 11110 1s 10000 01101 10 nnnnn ddddd", scalar_misc<fcmeq_zero>>("FCMEQ (zero), scalar", Group::fp),
-    row<"01 0 11110 1s 10000 01110 10 nnnnn ddddd", scalar_misc<fcmlt_zero>>("FCMLT (zero), scalar", Group::fp),
-    row<"01 1 11110 1s 10000 01100 10 nnnnn ddddd", scalar_misc<fcmge_zero>>("FCMGE (zero), scalar", Group::fp),
-    row<"01 1 11110 1s 10000 01101 10 nnnnn ddddd", scalar_misc<fcmle_zero>>("FCMLE (zero), scalar", Group::fp),
-    row<"01 0 11110 1s 10000 11101 10 nnnnn ddddd", scalar_misc<frecpe>>("FRECPE, scalar", Group::fp),
-    row<"01 0 11110 1s 10000 11111 10 nnnnn ddddd", scalar_misc<frecpx>>("FRECPX", Group::fp),
-    row<"01 1 11110 1s 10000 11101 10 nnnnn ddddd", scalar_misc<frsqrte>>("FRSQRTE, scalar", Group::fp),
-    row<"01 0 11110 0s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::TIEEVEN>>>(
-        "FCVTNS (vector), scalar", Group::fp),
-    row<"01 0 11110 0s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::NEGINF>>>(
-        "FCVTMS (vector), scalar", Group::fp),
-    row<"01 0 11110 0s 10000 11100 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::TIEAWAY>>>(
-        "FCVTAS (vector), scalar", Group::fp),
-    row<"01 0 11110 1s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::POSINF>>>(
-        "FCVTPS (vector), scalar", Group::fp),
-    row<"01 0 11110 1s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::ZERO>>>(
-        "FCVTZS (vector, integer), scalar", Group::fp),
-    row<"01 1 11110 0s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::TIEEVEN>>>(
-        "FCVTNU (vector), scalar", Group::fp),
-    row<"01 1 11110 0s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::NEGINF>>>(
-        "FCVTMU (vector), scalar", Group::fp),
-    row<"01 1 11110 0s 10000 11100 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::TIEAWAY>>>(
-        "FCVTAU (vector), scalar", Group::fp),
-    row<"01 1 11110 1s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::POSINF>>>(
-        "FCVTPU (vector), scalar", Group::fp),
-    row<"01 1 11110 1s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::ZERO>>>(
-        "FCVTZU (vector, integer), scalar", Group::fp),
-    row<"01 0 11110 0s 10000 11101 10 nnnnn ddddd", scalar_misc<scvtf>>("SCVTF (vector, integer), scalar", Group::fp),
-    row<"01 1 11110 0s 10000 11101 10 nnnnn ddddd", scalar_misc<ucvtf>>("UCVTF (vector, integer), scalar", Group::fp),
-    row<"01 1 11110 01 10000 10110 10 nnnnn ddddd", fcvtxn_scalar>("FCVTXN, scalar", Group::fp),
+        // Scalar two-register miscellaneous
+        row<"01 0 11110 1s 10000 01100 10 nnnnn ddddd", scalar_misc<fcmgt_zero>>("FCMGT (zero), scalar", Group::fp),
+        row<"01 0 11110 1s 10000 01101 10 nnnnn ddddd", scalar_misc<fcmeq_zero>>("FCMEQ (zero), scalar", Group::fp),
+        row<"01 0 11110 1s 10000 01110 10 nnnnn ddddd", scalar_misc<fcmlt_zero>>("FCMLT (zero), scalar", Group::fp),
+        row<"01 1 11110 1s 10000 01100 10 nnnnn ddddd", scalar_misc<fcmge_zero>>("FCMGE (zero), scalar", Group::fp),
+        row<"01 1 11110 1s 10000 01101 10 nnnnn ddddd", scalar_misc<fcmle_zero>>("FCMLE (zero), scalar", Group::fp),
+        row<"01 0 11110 1s 10000 11101 10 nnnnn ddddd", scalar_misc<frecpe>>("FRECPE, scalar", Group::fp),
+        row<"01 0 11110 1s 10000 11111 10 nnnnn ddddd", scalar_misc<frecpx>>("FRECPX", Group::fp),
+        row<"01 1 11110 1s 10000 11101 10 nnnnn ddddd", scalar_misc<frsqrte>>("FRSQRTE, scalar", Group::fp),
+        row<"01 0 11110 0s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::TIEEVEN>>>(
+            "FCVTNS (vector), scalar", Group::fp),
+        row<"01 0 11110 0s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::NEGINF>>>(
+            "FCVTMS (vector), scalar", Group::fp),
+        row<"01 0 11110 0s 10000 11100 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::TIEAWAY>>>(
+            "FCVTAS (vector), scalar", Group::fp),
+        row<"01 0 11110 1s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::POSINF>>>(
+            "FCVTPS (vector), scalar", Group::fp),
+        row<"01 0 11110 1s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_signed<Rounding::ZERO>>>(
+            "FCVTZS (vector, integer), scalar", Group::fp),
+        row<"01 1 11110 0s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::TIEEVEN>>>(
+            "FCVTNU (vector), scalar", Group::fp),
+        row<"01 1 11110 0s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::NEGINF>>>(
+            "FCVTMU (vector), scalar", Group::fp),
+        row<"01 1 11110 0s 10000 11100 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::TIEAWAY>>>(
+            "FCVTAU (vector), scalar", Group::fp),
+        row<"01 1 11110 1s 10000 11010 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::POSINF>>>(
+            "FCVTPU (vector), scalar", Group::fp),
+        row<"01 1 11110 1s 10000 11011 10 nnnnn ddddd", scalar_misc<fcvt_unsigned<Rounding::ZERO>>>(
+            "FCVTZU (vector, integer), scalar", Group::fp),
+        row<"01 0 11110 0s 10000 11101 10 nnnnn ddddd", scalar_misc<scvtf>>("SCVTF (vector, integer), scalar",
+                                                                            Group::fp),
+        row<"01 1 11110 0s 10000 11101 10 nnnnn ddddd", scalar_misc<ucvtf>>("UCVTF (vector, integer), scalar",
+                                                                            Group::fp),
+        row<"01 1 11110 01 10000 10110 10 nnnnn ddddd", fcvtxn_scalar>("FCVTXN, scalar", Group::fp),
 
-    // Fixed-point conversions
-    row<"0Q 0 011110 01 iiiii 11100 1 nnnnn ddddd", vector_fixed_single<scvtf_fixed>>(
-        "SCVTF (vector, fixed-point), single", Group::fp),
-    row<"0Q 0 011110 1 iiiiii 11100 1 nnnnn ddddd", vector_fixed_double<scvtf_fixed>>(
-        "SCVTF (vector, fixed-point), double", Group::fp),
-    row<"0Q 1 011110 01 iiiii 11100 1 nnnnn ddddd", vector_fixed_single<ucvtf_fixed>>(
-        "UCVTF (vector, fixed-point), single", Group::fp),
-    row<"0Q 1 011110 1 iiiiii 11100 1 nnnnn ddddd", vector_fixed_double<ucvtf_fixed>>(
-        "UCVTF (vector, fixed-point), double", Group::fp),
-    row<"0Q 0 011110 01 iiiii 11111 1 nnnnn ddddd", vector_fixed_single<fcvtzs_fixed>>(
-        "FCVTZS (vector, fixed-point), single", Group::fp),
-    row<"0Q 0 011110 1 iiiiii 11111 1 nnnnn ddddd", vector_fixed_double<fcvtzs_fixed>>(
-        "FCVTZS (vector, fixed-point), double", Group::fp),
-    row<"0Q 1 011110 01 iiiii 11111 1 nnnnn ddddd", vector_fixed_single<fcvtzu_fixed>>(
-        "FCVTZU (vector, fixed-point), single", Group::fp),
-    row<"0Q 1 011110 1 iiiiii 11111 1 nnnnn ddddd", vector_fixed_double<fcvtzu_fixed>>(
-        "FCVTZU (vector, fixed-point), double", Group::fp),
-    row<"01 0 111110 01 iiiii 11100 1 nnnnn ddddd", scalar_fixed_single<scvtf_fixed>>(
-        "SCVTF (vector, fixed-point), scalar single", Group::fp),
-    row<"01 0 111110 1 iiiiii 11100 1 nnnnn ddddd", scalar_fixed_double<scvtf_fixed>>(
-        "SCVTF (vector, fixed-point), scalar double", Group::fp),
-    row<"01 1 111110 01 iiiii 11100 1 nnnnn ddddd", scalar_fixed_single<ucvtf_fixed>>(
-        "UCVTF (vector, fixed-point), scalar single", Group::fp),
-    row<"01 1 111110 1 iiiiii 11100 1 nnnnn ddddd", scalar_fixed_double<ucvtf_fixed>>(
-        "UCVTF (vector, fixed-point), scalar double", Group::fp),
-    row<"01 0 111110 01 iiiii 11111 1 nnnnn ddddd", scalar_fixed_single<fcvtzs_fixed>>(
-        "FCVTZS (vector, fixed-point), scalar single", Group::fp),
-    row<"01 0 111110 1 iiiiii 11111 1 nnnnn ddddd", scalar_fixed_double<fcvtzs_fixed>>(
-        "FCVTZS (vector, fixed-point), scalar double", Group::fp),
-    row<"01 1 111110 01 iiiii 11111 1 nnnnn ddddd", scalar_fixed_single<fcvtzu_fixed>>(
-        "FCVTZU (vector, fixed-point), scalar single", Group::fp),
-    row<"01 1 111110 1 iiiiii 11111 1 nnnnn ddddd", scalar_fixed_double<fcvtzu_fixed>>(
-        "FCVTZU (vector, fixed-point), scalar double", Group::fp),
+        // Fixed-point conversions
+        row<"0Q 0 011110 01 iiiii 11100 1 nnnnn ddddd", vector_fixed_single<scvtf_fixed>>(
+            "SCVTF (vector, fixed-point), single", Group::fp),
+        row<"0Q 0 011110 1 iiiiii 11100 1 nnnnn ddddd", vector_fixed_double<scvtf_fixed>>(
+            "SCVTF (vector, fixed-point), double", Group::fp),
+        row<"0Q 1 011110 01 iiiii 11100 1 nnnnn ddddd", vector_fixed_single<ucvtf_fixed>>(
+            "UCVTF (vector, fixed-point), single", Group::fp),
+        row<"0Q 1 011110 1 iiiiii 11100 1 nnnnn ddddd", vector_fixed_double<ucvtf_fixed>>(
+            "UCVTF (vector, fixed-point), double", Group::fp),
+        row<"0Q 0 011110 01 iiiii 11111 1 nnnnn ddddd", vector_fixed_single<fcvtzs_fixed>>(
+            "FCVTZS (vector, fixed-point), single", Group::fp),
+        row<"0Q 0 011110 1 iiiiii 11111 1 nnnnn ddddd", vector_fixed_double<fcvtzs_fixed>>(
+            "FCVTZS (vector, fixed-point), double", Group::fp),
+        row<"0Q 1 011110 01 iiiii 11111 1 nnnnn ddddd", vector_fixed_single<fcvtzu_fixed>>(
+            "FCVTZU (vector, fixed-point), single", Group::fp),
+        row<"0Q 1 011110 1 iiiiii 11111 1 nnnnn ddddd", vector_fixed_double<fcvtzu_fixed>>(
+            "FCVTZU (vector, fixed-point), double", Group::fp),
+        row<"01 0 111110 01 iiiii 11100 1 nnnnn ddddd", scalar_fixed_single<scvtf_fixed>>(
+            "SCVTF (vector, fixed-point), scalar single", Group::fp),
+        row<"01 0 111110 1 iiiiii 11100 1 nnnnn ddddd", scalar_fixed_double<scvtf_fixed>>(
+            "SCVTF (vector, fixed-point), scalar double", Group::fp),
+        row<"01 1 111110 01 iiiii 11100 1 nnnnn ddddd", scalar_fixed_single<ucvtf_fixed>>(
+            "UCVTF (vector, fixed-point), scalar single", Group::fp),
+        row<"01 1 111110 1 iiiiii 11100 1 nnnnn ddddd", scalar_fixed_double<ucvtf_fixed>>(
+            "UCVTF (vector, fixed-point), scalar double", Group::fp),
+        row<"01 0 111110 01 iiiii 11111 1 nnnnn ddddd", scalar_fixed_single<fcvtzs_fixed>>(
+            "FCVTZS (vector, fixed-point), scalar single", Group::fp),
+        row<"01 0 111110 1 iiiiii 11111 1 nnnnn ddddd", scalar_fixed_double<fcvtzs_fixed>>(
+            "FCVTZS (vector, fixed-point), scalar double", Group::fp),
+        row<"01 1 111110 01 iiiii 11111 1 nnnnn ddddd", scalar_fixed_single<fcvtzu_fixed>>(
+            "FCVTZU (vector, fixed-point), scalar single", Group::fp),
+        row<"01 1 111110 1 iiiiii 11111 1 nnnnn ddddd", scalar_fixed_double<fcvtzu_fixed>>(
+            "FCVTZU (vector, fixed-point), scalar double", Group::fp),
 
-    // Immediates
-    row<"0Q 0 0111100000 aaa 1111 01 bbbbb ddddd", fmov_single>("FMOV (vector, immediate), single", Group::fp),
-    row<"01 1 0111100000 aaa 1111 01 bbbbb ddddd", fmov_double>("FMOV (vector, immediate), double", Group::fp),
+        // Immediates
+        row<"0Q 0 0111100000 aaa 1111 01 bbbbb ddddd", fmov_single>("FMOV (vector, immediate), single", Group::fp),
+        row<"01 1 0111100000 aaa 1111 01 bbbbb ddddd", fmov_double>("FMOV (vector, immediate), double", Group::fp),
 
-    // Of features that this CPU has not
-    unsupported<"0Q U 01110 a1 11100 ooooo 10 nnnnn ddddd">("half precision, two-register miscellaneous", "FEAT_FP16"),
-    unsupported<"01 U 11110 a1 11100 ooooo 10 nnnnn ddddd">("half precision, scalar two-register miscellaneous",
-                                                            "FEAT_FP16"),
-    unsupported<"0Q U 011110 001 iiii 111oo 1 nnnnn ddddd">("half precision, fixed-point", "FEAT_FP16"),
-    unsupported<"01 U 111110 001 iiii 111oo 1 nnnnn ddddd">("half precision, scalar fixed-point", "FEAT_FP16"),
-    unsupported<"0Q 0 0111100000 aaa 1111 11 bbbbb ddddd">("FMOV (vector, immediate), half", "FEAT_FP16"),
-    unsupported<"0Q U 01110 0s 10000 1111o 10 nnnnn ddddd">("FRINT32Z, FRINT32X, FRINT64Z, FRINT64X (vector)",
-                                                            "FEAT_FRINTTS"),
-    unsupported<"0Q 0 01110 10 10000 10110 10 nnnnn ddddd">("BFCVTN, BFCVTN2", "FEAT_BF16"),
-};
+        // Of features that this CPU has not
+        unsupported<"0Q U 01110 a1 11100 ooooo 10 nnnnn ddddd">("half precision, two-register miscellaneous",
+                                                                "FEAT_FP16"),
+        unsupported<"01 U 11110 a1 11100 ooooo 10 nnnnn ddddd">("half precision, scalar two-register miscellaneous",
+                                                                "FEAT_FP16"),
+        unsupported<"0Q U 011110 001 iiii 111oo 1 nnnnn ddddd">("half precision, fixed-point", "FEAT_FP16"),
+        unsupported<"01 U 111110 001 iiii 111oo 1 nnnnn ddddd">("half precision, scalar fixed-point", "FEAT_FP16"),
+        unsupported<"0Q 0 0111100000 aaa 1111 11 bbbbb ddddd">("FMOV (vector, immediate), half", "FEAT_FP16"),
+        unsupported<"0Q U 01110 0s 10000 1111o 10 nnnnn ddddd">("FRINT32Z, FRINT32X, FRINT64Z, FRINT64X (vector)",
+                                                                "FEAT_FRINTTS"),
+        unsupported<"0Q 0 01110 10 10000 10110 10 nnnnn ddddd">("BFCVTN, BFCVTN2", "FEAT_BF16"),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> fp_vector_misc() { return table; }
+std::span<const Row> fp_vector_misc() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -252,28 +252,32 @@ bool extr(Translator& t, u32 z, u32 N, u32 m, u32 s, u32 n, u32 d) {
     return true;
 }
 
-constexpr std::array table{
-    row<"0 ll 10000 hhhhhhhhhhhhhhhhhhh ddddd", adr>("ADR", Group::integer),
-    row<"1 ll 10000 hhhhhhhhhhhhhhhhhhh ddddd", adrp>("ADRP", Group::integer),
-    row<"z 0 0 100010 h iiiiiiiiiiii nnnnn ddddd", add_immediate>("ADD (immediate)", Group::integer),
-    row<"z 0 1 100010 h iiiiiiiiiiii nnnnn ddddd", adds_immediate>("ADDS (immediate)", Group::integer),
-    row<"z 1 0 100010 h iiiiiiiiiiii nnnnn ddddd", sub_immediate>("SUB (immediate)", Group::integer),
-    row<"z 1 1 100010 h iiiiiiiiiiii nnnnn ddddd", subs_immediate>("SUBS (immediate)", Group::integer),
-    row<"z 00 100100 N rrrrrr ssssss nnnnn ddddd", and_immediate>("AND (immediate)", Group::integer),
-    row<"z 01 100100 N rrrrrr ssssss nnnnn ddddd", orr_immediate>("ORR (immediate)", Group::integer),
-    row<"z 10 100100 N rrrrrr ssssss nnnnn ddddd", eor_immediate>("EOR (immediate)", Group::integer),
-    row<"z 11 100100 N rrrrrr ssssss nnnnn ddddd", ands_immediate>("ANDS (immediate)", Group::integer),
-    row<"z 00 100101 hh iiiiiiiiiiiiiiii ddddd", movn>("MOVN", Group::integer),
-    row<"z 10 100101 hh iiiiiiiiiiiiiiii ddddd", movz>("MOVZ", Group::integer),
-    row<"z 11 100101 hh iiiiiiiiiiiiiiii ddddd", movk>("MOVK", Group::integer),
-    row<"z 00 100110 N rrrrrr ssssss nnnnn ddddd", sbfm>("SBFM", Group::integer),
-    row<"z 01 100110 N rrrrrr ssssss nnnnn ddddd", bfm>("BFM", Group::integer),
-    row<"z 10 100110 N rrrrrr ssssss nnnnn ddddd", ubfm>("UBFM", Group::integer),
-    row<"z 00 100111 N 0 mmmmm ssssss nnnnn ddddd", extr>("EXTR", Group::integer),
-};
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        row<"0 ll 10000 hhhhhhhhhhhhhhhhhhh ddddd", adr>("ADR", Group::integer),
+        row<"1 ll 10000 hhhhhhhhhhhhhhhhhhh ddddd", adrp>("ADRP", Group::integer),
+        row<"z 0 0 100010 h iiiiiiiiiiii nnnnn ddddd", add_immediate>("ADD (immediate)", Group::integer),
+        row<"z 0 1 100010 h iiiiiiiiiiii nnnnn ddddd", adds_immediate>("ADDS (immediate)", Group::integer),
+        row<"z 1 0 100010 h iiiiiiiiiiii nnnnn ddddd", sub_immediate>("SUB (immediate)", Group::integer),
+        row<"z 1 1 100010 h iiiiiiiiiiii nnnnn ddddd", subs_immediate>("SUBS (immediate)", Group::integer),
+        row<"z 00 100100 N rrrrrr ssssss nnnnn ddddd", and_immediate>("AND (immediate)", Group::integer),
+        row<"z 01 100100 N rrrrrr ssssss nnnnn ddddd", orr_immediate>("ORR (immediate)", Group::integer),
+        row<"z 10 100100 N rrrrrr ssssss nnnnn ddddd", eor_immediate>("EOR (immediate)", Group::integer),
+        row<"z 11 100100 N rrrrrr ssssss nnnnn ddddd", ands_immediate>("ANDS (immediate)", Group::integer),
+        row<"z 00 100101 hh iiiiiiiiiiiiiiii ddddd", movn>("MOVN", Group::integer),
+        row<"z 10 100101 hh iiiiiiiiiiiiiiii ddddd", movz>("MOVZ", Group::integer),
+        row<"z 11 100101 hh iiiiiiiiiiiiiiii ddddd", movk>("MOVK", Group::integer),
+        row<"z 00 100110 N rrrrrr ssssss nnnnn ddddd", sbfm>("SBFM", Group::integer),
+        row<"z 01 100110 N rrrrrr ssssss nnnnn ddddd", bfm>("BFM", Group::integer),
+        row<"z 10 100110 N rrrrrr ssssss nnnnn ddddd", ubfm>("UBFM", Group::integer),
+        row<"z 00 100111 N 0 mmmmm ssssss nnnnn ddddd", extr>("EXTR", Group::integer),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> integer_immediate() { return table; }
+std::span<const Row> integer_immediate() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -430,38 +430,43 @@ void multiply_high(Translator& t, u32 U, u32 m, u32 n, u32 d) {
 constexpr auto no_PAuth = "FEAT_PAuth is not advertised";
 constexpr auto no_FlagM = "FEAT_FlagM is not advertised";
 
-constexpr std::array table{
-    row<"z oo 01010 kk N mmmmm iiiiii nnnnn ddddd", logical_shifted>("AND, ORR, EOR, ANDS (shifted register)",
-                                                                     Group::integer),
-    row<"z oo 01011 kk 0 mmmmm iiiiii nnnnn ddddd", add_sub_shifted>("ADD, SUB (shifted register)", Group::integer),
-    row<"z oo 01011 00 1 mmmmm ppp iii nnnnn ddddd", add_sub_extended>("ADD, SUB (extended register)", Group::integer),
-    row<"z oo 11010000 mmmmm 000000 nnnnn ddddd", add_sub_carry>("ADC, SBC", Group::integer),
-    row<"z o 1 11010010 mmmmm cccc 0 0 nnnnn 0 ffff", compare_register>("CCMN, CCMP (register)", Group::integer),
-    row<"z o 1 11010010 iiiii cccc 1 0 nnnnn 0 ffff", compare_immediate>("CCMN, CCMP (immediate)", Group::integer),
-    row<"z o 0 11010100 mmmmm cccc 0 p nnnnn ddddd", select>("CSEL, CSINC, CSINV, CSNEG", Group::integer),
-    row<"z 1 0 11010110 00000 000000 nnnnn ddddd", rbit_row>("RBIT", Group::integer),
-    row<"z 1 0 11010110 00000 000001 nnnnn ddddd", rev16_row>("REV16", Group::integer),
-    row<"z 1 0 11010110 00000 000010 nnnnn ddddd", rev32_row>("REV, REV32", Group::integer),
-    row<"1 1 0 11010110 00000 000011 nnnnn ddddd", rev64_row>("REV", Group::integer),
-    row<"z 1 0 11010110 00000 000100 nnnnn ddddd", clz_row>("CLZ", Group::integer),
-    row<"z 1 0 11010110 00000 000101 nnnnn ddddd", cls_row>("CLS", Group::integer),
-    row<"z 0 0 11010110 mmmmm 00001 o nnnnn ddddd", divide>("UDIV, SDIV", Group::integer),
-    row<"z 0 0 11010110 mmmmm 0010 kk nnnnn ddddd", shift_row>("LSLV, LSRV, ASRV, RORV", Group::integer),
-    row<"z 0 0 11010110 mmmmm 010 C ss nnnnn ddddd", crc32>("CRC32, CRC32C", Group::integer),
-    row<"z 00 11011 000 mmmmm o aaaaa nnnnn ddddd", multiply>("MADD, MSUB", Group::integer),
-    row<"1 00 11011 001 mmmmm o aaaaa nnnnn ddddd", multiply_signed>("SMADDL, SMSUBL", Group::integer),
-    row<"1 00 11011 101 mmmmm o aaaaa nnnnn ddddd", multiply_unsigned>("UMADDL, UMSUBL", Group::integer),
-    row<"1 00 11011 U10 mmmmm 0 ----- nnnnn ddddd", multiply_high>("SMULH, UMULH", Group::integer),
-    unsupported<"1 1 0 11010110 00001 oooooo nnnnn ddddd">("PACIA ... XPACD", no_PAuth),
-    unsupported<"1 0 0 11010110 mmmmm 001100 nnnnn ddddd">("PACGA", no_PAuth),
-    unsupported<"1 0 0 11010110 mmmmm 00000 o nnnnn ddddd">("SUBP, IRG", "FEAT_MTE is not advertised"),
-    unsupported<"1 0 0 11010110 mmmmm 000101 nnnnn ddddd">("GMI", "FEAT_MTE is not advertised"),
-    unsupported<"1 0 1 11010000 iiiiii 00001 nnnnn 0 ffff">("RMIF", no_FlagM),
-    unsupported<"0 0 1 11010000 000000 z 0010 nnnnn 01101">("SETF8, SETF16", no_FlagM),
-};
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        row<"z oo 01010 kk N mmmmm iiiiii nnnnn ddddd", logical_shifted>("AND, ORR, EOR, ANDS (shifted register)",
+                                                                         Group::integer),
+        row<"z oo 01011 kk 0 mmmmm iiiiii nnnnn ddddd", add_sub_shifted>("ADD, SUB (shifted register)", Group::integer),
+        row<"z oo 01011 00 1 mmmmm ppp iii nnnnn ddddd", add_sub_extended>("ADD, SUB (extended register)",
+                                                                           Group::integer),
+        row<"z oo 11010000 mmmmm 000000 nnnnn ddddd", add_sub_carry>("ADC, SBC", Group::integer),
+        row<"z o 1 11010010 mmmmm cccc 0 0 nnnnn 0 ffff", compare_register>("CCMN, CCMP (register)", Group::integer),
+        row<"z o 1 11010010 iiiii cccc 1 0 nnnnn 0 ffff", compare_immediate>("CCMN, CCMP (immediate)", Group::integer),
+        row<"z o 0 11010100 mmmmm cccc 0 p nnnnn ddddd", select>("CSEL, CSINC, CSINV, CSNEG", Group::integer),
+        row<"z 1 0 11010110 00000 000000 nnnnn ddddd", rbit_row>("RBIT", Group::integer),
+        row<"z 1 0 11010110 00000 000001 nnnnn ddddd", rev16_row>("REV16", Group::integer),
+        row<"z 1 0 11010110 00000 000010 nnnnn ddddd", rev32_row>("REV, REV32", Group::integer),
+        row<"1 1 0 11010110 00000 000011 nnnnn ddddd", rev64_row>("REV", Group::integer),
+        row<"z 1 0 11010110 00000 000100 nnnnn ddddd", clz_row>("CLZ", Group::integer),
+        row<"z 1 0 11010110 00000 000101 nnnnn ddddd", cls_row>("CLS", Group::integer),
+        row<"z 0 0 11010110 mmmmm 00001 o nnnnn ddddd", divide>("UDIV, SDIV", Group::integer),
+        row<"z 0 0 11010110 mmmmm 0010 kk nnnnn ddddd", shift_row>("LSLV, LSRV, ASRV, RORV", Group::integer),
+        row<"z 0 0 11010110 mmmmm 010 C ss nnnnn ddddd", crc32>("CRC32, CRC32C", Group::integer),
+        row<"z 00 11011 000 mmmmm o aaaaa nnnnn ddddd", multiply>("MADD, MSUB", Group::integer),
+        row<"1 00 11011 001 mmmmm o aaaaa nnnnn ddddd", multiply_signed>("SMADDL, SMSUBL", Group::integer),
+        row<"1 00 11011 101 mmmmm o aaaaa nnnnn ddddd", multiply_unsigned>("UMADDL, UMSUBL", Group::integer),
+        row<"1 00 11011 U10 mmmmm 0 ----- nnnnn ddddd", multiply_high>("SMULH, UMULH", Group::integer),
+        unsupported<"1 1 0 11010110 00001 oooooo nnnnn ddddd">("PACIA ... XPACD", no_PAuth),
+        unsupported<"1 0 0 11010110 mmmmm 001100 nnnnn ddddd">("PACGA", no_PAuth),
+        unsupported<"1 0 0 11010110 mmmmm 00000 o nnnnn ddddd">("SUBP, IRG", "FEAT_MTE is not advertised"),
+        unsupported<"1 0 0 11010110 mmmmm 000101 nnnnn ddddd">("GMI", "FEAT_MTE is not advertised"),
+        unsupported<"1 0 1 11010000 iiiiii 00001 nnnnn 0 ffff">("RMIF", no_FlagM),
+        unsupported<"0 0 1 11010000 000000 z 0010 nnnnn 01101">("SETF8, SETF16", no_FlagM),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> integer_register() { return table; }
+std::span<const Row> integer_register() { return table(); }
 
 } // namespace arm64::cpu::a64

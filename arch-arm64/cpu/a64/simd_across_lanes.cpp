@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -51,8 +53,10 @@ bool addp(Translator& t, u32 size, u32 n, u32 d) {
 
 using enum Group;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 0 01110 zz 11000 00011 10 nnnnn ddddd", longs<add, Signed>>("SADDLV", simd),
     row<"0 q 1 01110 zz 11000 00011 10 nnnnn ddddd", longs<add, Unsigned>>("UADDLV", simd),
     row<"0 q 0 01110 zz 11000 01010 10 nnnnn ddddd", same<max, Signed>>("SMAXV", simd),
@@ -63,10 +67,12 @@ constexpr std::array table{
 
     row<"01 0 11110 zz 11000 11011 10 nnnnn ddddd", addp>("ADDP (scalar)", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_across_lanes() { return table; }
+std::span<const Row> simd_across_lanes() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -48,8 +50,10 @@ constexpr auto scalar_long = &scalar<Long<F, Second::element>>;
 
 using enum Group;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 1 01111 zz l x mmmm 0000 h 0 nnnnn ddddd", same<mla, Unsigned>>("MLA (by element)", simd),
     row<"0 q 0 01111 zz l x mmmm 0010 h 0 nnnnn ddddd", longs<mla, Signed>>("SMLAL, SMLAL2 (by element)", simd),
     row<"0 q 1 01111 zz l x mmmm 0010 h 0 nnnnn ddddd", longs<mla, Unsigned>>("UMLAL, UMLAL2 (by element)", simd),
@@ -71,10 +75,12 @@ constexpr std::array table{
     row<"01 0 11111 zz l x mmmm 1100 h 0 nnnnn ddddd", scalar_same<sqdmulh<Rounded::no>>>("SQDMULH (by element)", simd),
     row<"01 0 11111 zz l x mmmm 1101 h 0 nnnnn ddddd", scalar_same<sqdmulh<Rounded::yes>>>("SQRDMULH (by element)", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_by_element() { return table; }
+std::span<const Row> simd_by_element() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -136,7 +138,9 @@ bool umov(Translator& t, u32 q, u32 imm5, u32 n, u32 d) {
 
 using enum Group;
 
-constexpr std::array table{
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
     // clang-format off
     row<"0 q 0 01110000 iiiii 0 0000 1 nnnnn ddddd", dup_element>("DUP (element)", simd),
     row<"0 q 0 01110000 iiiii 0 0001 1 nnnnn ddddd", dup_general>("DUP (general)", simd),
@@ -146,10 +150,12 @@ constexpr std::array table{
     row<"0 1 1 01110000 iiiii 0 jjjj 1 nnnnn ddddd", ins_element>("INS (element)", simd),
     row<"01 0 11110000 iiiii 0 0000 1 nnnnn ddddd", dup_scalar>("DUP (element)", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_copy() { return table; }
+std::span<const Row> simd_copy() { return table(); }
 
 } // namespace arm64::cpu::a64

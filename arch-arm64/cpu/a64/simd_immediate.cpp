@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -81,8 +83,10 @@ void bic(Translator& t, u32 q, u32 imm8, u32 d) {
 using enum Group;
 
 // One row for each cmode: together they lie across the shifts by immediate, of which immh is 0 here.
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 0 0111100000 iii 0000 01 iiiii ddddd", movi<0b0000>>("MOVI", simd),
     row<"0 q 0 0111100000 iii 0010 01 iiiii ddddd", movi<0b0010>>("MOVI", simd),
     row<"0 q 0 0111100000 iii 0100 01 iiiii ddddd", movi<0b0100>>("MOVI", simd),
@@ -113,11 +117,13 @@ constexpr std::array table{
     row<"0 q 1 0111100000 iii 0111 01 iiiii ddddd", bic<0b0110>>("BIC (vector, immediate)", simd),
     row<"0 q 1 0111100000 iii 1001 01 iiiii ddddd", bic<0b1000>>("BIC (vector, immediate)", simd),
     row<"0 q 1 0111100000 iii 1011 01 iiiii ddddd", bic<0b1010>>("BIC (vector, immediate)", simd),
-    // clang-format on
-};
+        // clang-format on
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_immediate() { return table; }
+std::span<const Row> simd_immediate() { return table(); }
 
 } // namespace arm64::cpu::a64

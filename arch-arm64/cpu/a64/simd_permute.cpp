@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -133,8 +135,10 @@ void table_lookup(Translator& t, u32 q, u32 m, u32 len, u32 n, u32 d) {
 
 using enum Group;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 001110 zz 0 mmmmm 0 001 10 nnnnn ddddd", permute<uzp<0>>>("UZP1", simd),
     row<"0 q 001110 zz 0 mmmmm 0 010 10 nnnnn ddddd", permute<trn<0>>>("TRN1", simd),
     row<"0 q 001110 zz 0 mmmmm 0 011 10 nnnnn ddddd", permute<zip<0>>>("ZIP1", simd),
@@ -145,10 +149,12 @@ constexpr std::array table{
     row<"0 q 001110 00 0 mmmmm 0 ll 0 00 nnnnn ddddd", table_lookup<Outside::zero>>("TBL", simd),
     row<"0 q 001110 00 0 mmmmm 0 ll 1 00 nnnnn ddddd", table_lookup<Outside::kept>>("TBX", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_permute() { return table; }
+std::span<const Row> simd_permute() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 #include <optional>
 
 namespace arm64::cpu::a64 {
@@ -106,8 +108,10 @@ using enum Group;
 using enum Narrowing;
 constexpr auto exact = Rounded::no, rounds = Rounded::yes;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 0 011110 iiiiiii 00000 1 nnnnn ddddd", right<shr<exact>, Signed>>("SSHR", simd),
     row<"0 q 1 011110 iiiiiii 00000 1 nnnnn ddddd", right<shr<exact>, Unsigned>>("USHR", simd),
     row<"0 q 0 011110 iiiiiii 00010 1 nnnnn ddddd", right<sra<exact>, Signed>>("SSRA", simd),
@@ -154,10 +158,12 @@ constexpr std::array table{
     row<"01 0 111110 iiiiiii 10011 1 nnnnn ddddd", scalar_narrow<Signed, Signed, rounds>>("SQRSHRN, SQRSHRN2", simd),
     row<"01 1 111110 iiiiiii 10011 1 nnnnn ddddd", scalar_narrow<Unsigned, Unsigned, rounds>>("UQRSHRN, UQRSHRN2", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_shift() { return table; }
+std::span<const Row> simd_shift() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -57,8 +59,10 @@ bool pmull(Translator& t, u32 q, u32 size, u32 m, u32 n, u32 d) {
 using enum Sizes;
 using enum Group;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 0 01110 zz 1 mmmmm 0000 00 nnnnn ddddd", longs<add, Signed, BHS>>("SADDL, SADDL2", simd),
     row<"0 q 1 01110 zz 1 mmmmm 0000 00 nnnnn ddddd", longs<add, Unsigned, BHS>>("UADDL, UADDL2", simd),
     row<"0 q 0 01110 zz 1 mmmmm 0001 00 nnnnn ddddd", wides<add, Signed>>("SADDW, SADDW2", simd),
@@ -90,10 +94,12 @@ constexpr std::array table{
     row<"01 0 11110 zz 1 mmmmm 1011 00 nnnnn ddddd", scalar<sqdmlsl>>("SQDMLSL, SQDMLSL2 (vector)", simd),
     row<"01 0 11110 zz 1 mmmmm 1101 00 nnnnn ddddd", scalar<sqdmull>>("SQDMULL, SQDMULL2 (vector)", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_three_different() { return table; }
+std::span<const Row> simd_three_different() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -80,8 +82,10 @@ void orr_register(Translator& t, std::uint32_t q, std::uint32_t m, std::uint32_t
 using enum Sizes;
 using enum Group;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 0 01110 zz 1 mmmmm 00000 1 nnnnn ddddd", same<hadd, Signed, BHS>>("SHADD", simd),
     row<"0 q 1 01110 zz 1 mmmmm 00000 1 nnnnn ddddd", same<hadd, Unsigned, BHS>>("UHADD", simd),
     row<"0 q 0 01110 zz 1 mmmmm 00001 1 nnnnn ddddd", same<qadd, Signed, BHSD>>("SQADD", simd),
@@ -159,10 +163,12 @@ constexpr std::array table{
     row<"01 0 11110 zz 1 mmmmm 10110 1 nnnnn ddddd", scalar<sqdmulh<Rounded::no>, Signed, HS>>("SQDMULH (vector)", simd),
     row<"01 1 11110 zz 1 mmmmm 10110 1 nnnnn ddddd", scalar<sqdmulh<Rounded::yes>, Signed, HS>>("SQRDMULH (vector)", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_three_same() { return table; }
+std::span<const Row> simd_three_same() { return table(); }
 
 } // namespace arm64::cpu::a64

@@ -3,6 +3,8 @@
 #include "arch-arm64/cpu/a64/simd_handlers.hpp"
 #include "arch-arm64/cpu/row.hpp"
 
+#include <array>
+
 namespace arm64::cpu::a64 {
 namespace {
 
@@ -125,8 +127,10 @@ using enum Sizes;
 using enum Group;
 using enum Narrowing;
 
-constexpr std::array table{
-    // clang-format off
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        // clang-format off
     row<"0 q 0 01110 zz 10000 00000 10 nnnnn ddddd", two<Reverse<8>, Unsigned, BHS>>("REV64", simd),
     row<"0 q 1 01110 zz 10000 00000 10 nnnnn ddddd", two<Reverse<4>, Unsigned, BH>>("REV32 (vector)", simd),
     row<"0 q 0 01110 zz 10000 00001 10 nnnnn ddddd", two<Reverse<2>, Unsigned, B>>("REV16 (vector)", simd),
@@ -171,10 +175,12 @@ constexpr std::array table{
     row<"01 0 11110 zz 10000 10100 10 nnnnn ddddd", scalar_narrow<Signed, Signed>>("SQXTN, SQXTN2", simd),
     row<"01 1 11110 zz 10000 10100 10 nnnnn ddddd", scalar_narrow<Unsigned, Unsigned>>("UQXTN, UQXTN2", simd),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_two_register() { return table; }
+std::span<const Row> simd_two_register() { return table(); }
 
 } // namespace arm64::cpu::a64

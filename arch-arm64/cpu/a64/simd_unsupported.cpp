@@ -11,7 +11,9 @@ constexpr auto no_RDM = "FEAT_RDM is not advertised", no_DotProd = "FEAT_DotProd
                no_I8MM = "FEAT_I8MM is not advertised", no_BF16 = "FEAT_BF16 is not advertised",
                no_FCMA = "FEAT_FCMA is not advertised";
 
-constexpr std::array table{
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
     // clang-format off
     unsupported<"0 q 1 01110 zz 0 mmmmm 1000 s 1 nnnnn ddddd">("SQRDMLAH, SQRDMLSH (vector)", no_RDM),
     unsupported<"01 1 11110 zz 0 mmmmm 1000 s 1 nnnnn ddddd">("SQRDMLAH, SQRDMLSH (vector)", no_RDM),
@@ -29,10 +31,12 @@ constexpr std::array table{
     unsupported<"0 q 1 01111 01 l x mmmm 0 rr 1 h 0 nnnnn ddddd">("FCMLA (by element)", no_FCMA),
     unsupported<"0 q 1 01111 10 l x mmmm 0 rr 1 h 0 nnnnn ddddd">("FCMLA (by element)", no_FCMA),
     // clang-format on
-};
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> simd_unsupported() { return table; }
+std::span<const Row> simd_unsupported() { return table(); }
 
 } // namespace arm64::cpu::a64

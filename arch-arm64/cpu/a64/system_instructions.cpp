@@ -171,42 +171,46 @@ bool isb(Cpu&, u32) {
 void clear_monitor(Cpu& cpu, const Op&) { cpu.monitor = {}; }
 void clrex(Translator& t, u32) { t.emit(handler<clear_monitor>); }
 
-constexpr std::array table{
-    row<"1101010100 1 1 o ppp nnnn mmmm qqq ttttt", mrs>("MRS", Group::system),
-    row<"1101010100 0 1 o ppp nnnn mmmm qqq ttttt", msr>("MSR (register)", Group::system),
+// Made at its first use: addresses in a constant would be written by the dynamic linker at each start.
+std::span<const Row> table() {
+    static const std::array rows{
+        row<"1101010100 1 1 o ppp nnnn mmmm qqq ttttt", mrs>("MRS", Group::system),
+        row<"1101010100 0 1 o ppp nnnn mmmm qqq ttttt", msr>("MSR (register)", Group::system),
     // What it changes is due after a DSB and an ISB, so that the block goes on.
-    row<"1101010100 0 01 ppp nnnn mmmm qqq ttttt", sys>("SYS", Group::system),
-    row<"1101010100 1 01 ppp nnnn mmmm qqq ttttt", sysl>("SYSL", Group::system),
+        row<"1101010100 0 01 ppp nnnn mmmm qqq ttttt", sys>("SYS", Group::system),
+        row<"1101010100 1 01 ppp nnnn mmmm qqq ttttt", sysl>("SYSL", Group::system),
 
-    last_row<"1101010100 0 00 000 0100 iiii 101 11111", msr_SPSel>("MSR SPSel", Group::system),
-    last_row<"1101010100 0 00 000 0100 iiii 100 11111", msr_PAN>("MSR PAN", Group::system),
-    row<"1101010100 0 00 011 0100 iiii 110 11111", msr_DAIFSet>("MSR DAIFSet", Group::system),
-    last_row<"1101010100 0 00 011 0100 iiii 111 11111", msr_DAIFClr>("MSR DAIFClr", Group::system),
-    unsupported<"1101010100 0 00 000 0100 iiii 011 11111">("MSR UAO", "FEAT_UAO is not advertised"),
-    unsupported<"1101010100 0 00 011 0100 iiii 010 11111">("MSR DIT", "FEAT_DIT is not advertised"),
-    unsupported<"1101010100 0 00 011 0100 iiii 001 11111">("MSR SSBS", "FEAT_SSBS is not advertised"),
-    unsupported<"1101010100 0 00 011 0100 iiii 100 11111">("MSR TCO", "FEAT_MTE is not advertised"),
-    unsupported<"1101010100 0 00 000 0100 iiii 000 11111">("CFINV", "FEAT_FlagM is not advertised"),
-    unsupported<"1101010100 0 00 000 0100 iiii 001 11111">("XAFLAG", "FEAT_FlagM2 is not advertised"),
-    unsupported<"1101010100 0 00 000 0100 iiii 010 11111">("AXFLAG", "FEAT_FlagM2 is not advertised"),
+        last_row<"1101010100 0 00 000 0100 iiii 101 11111", msr_SPSel>("MSR SPSel", Group::system),
+        last_row<"1101010100 0 00 000 0100 iiii 100 11111", msr_PAN>("MSR PAN", Group::system),
+        row<"1101010100 0 00 011 0100 iiii 110 11111", msr_DAIFSet>("MSR DAIFSet", Group::system),
+        last_row<"1101010100 0 00 011 0100 iiii 111 11111", msr_DAIFClr>("MSR DAIFClr", Group::system),
+        unsupported<"1101010100 0 00 000 0100 iiii 011 11111">("MSR UAO", "FEAT_UAO is not advertised"),
+        unsupported<"1101010100 0 00 011 0100 iiii 010 11111">("MSR DIT", "FEAT_DIT is not advertised"),
+        unsupported<"1101010100 0 00 011 0100 iiii 001 11111">("MSR SSBS", "FEAT_SSBS is not advertised"),
+        unsupported<"1101010100 0 00 011 0100 iiii 100 11111">("MSR TCO", "FEAT_MTE is not advertised"),
+        unsupported<"1101010100 0 00 000 0100 iiii 000 11111">("CFINV", "FEAT_FlagM is not advertised"),
+        unsupported<"1101010100 0 00 000 0100 iiii 001 11111">("XAFLAG", "FEAT_FlagM2 is not advertised"),
+        unsupported<"1101010100 0 00 000 0100 iiii 010 11111">("AXFLAG", "FEAT_FlagM2 is not advertised"),
 
     // What is not allocated, or of a feature that is not advertised (BTI, PACIASP, ESB ...), is a NOP.
-    row<"1101010100 0 00 011 0010 iiii qqq 11111", hint>("HINT", Group::system),
-    row<"1101010100 0 00 011 0010 0000 001 11111", hint_yield>("YIELD", Group::system),
-    last_row<"1101010100 0 00 011 0010 0000 010 11111", wfe>("WFE", Group::system),
-    last_row<"1101010100 0 00 011 0010 0000 011 11111", wfi>("WFI", Group::system),
-    row<"1101010100 0 00 011 0010 0000 100 11111", hint_sev>("SEV", Group::system),
-    row<"1101010100 0 00 011 0010 0000 101 11111", hint_sevl>("SEVL", Group::system),
+        row<"1101010100 0 00 011 0010 iiii qqq 11111", hint>("HINT", Group::system),
+        row<"1101010100 0 00 011 0010 0000 001 11111", hint_yield>("YIELD", Group::system),
+        last_row<"1101010100 0 00 011 0010 0000 010 11111", wfe>("WFE", Group::system),
+        last_row<"1101010100 0 00 011 0010 0000 011 11111", wfi>("WFI", Group::system),
+        row<"1101010100 0 00 011 0010 0000 100 11111", hint_sev>("SEV", Group::system),
+        row<"1101010100 0 00 011 0010 0000 101 11111", hint_sevl>("SEVL", Group::system),
 
-    row<"1101010100 0 00 011 0011 iiii 010 11111", clrex>("CLREX", Group::system),
-    last_row<"1101010100 0 00 011 0011 iitt 100 11111", dsb>("DSB", Group::system),
-    row<"1101010100 0 00 011 0011 iitt 101 11111", dmb>("DMB", Group::system),
-    last_row<"1101010100 0 00 011 0011 iiii 110 11111", isb>("ISB", Group::system),
-    unsupported<"1101010100 0 00 011 0011 iiii 111 11111">("SB", "FEAT_SB is not advertised"),
-};
+        row<"1101010100 0 00 011 0011 iiii 010 11111", clrex>("CLREX", Group::system),
+        last_row<"1101010100 0 00 011 0011 iitt 100 11111", dsb>("DSB", Group::system),
+        row<"1101010100 0 00 011 0011 iitt 101 11111", dmb>("DMB", Group::system),
+        last_row<"1101010100 0 00 011 0011 iiii 110 11111", isb>("ISB", Group::system),
+        unsupported<"1101010100 0 00 011 0011 iiii 111 11111">("SB", "FEAT_SB is not advertised"),
+    };
+    return rows;
+}
 
 } // namespace
 
-std::span<const Row> system_instructions() { return table; }
+std::span<const Row> system_instructions() { return table(); }
 
 } // namespace arm64::cpu::a64

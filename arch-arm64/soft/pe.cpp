@@ -62,7 +62,7 @@ void PeSurroundings::set_pmu_interrupt(CpuSide::Level level) {
 template <class Awake>
 void Pe::sleep(Awake awake) {
     for (;;) {
-        const auto heard = doorbell_.load();
+        const auto heard = doorbell_.heard();
         if (kicked_.load() || awake())
             return;
         doorbell_.wait(heard);

@@ -9,6 +9,7 @@
 #include "arch-arm64/irqchip.hpp"
 #include "arch-arm64/soft/firmware.hpp"
 #include "arch-arm64/soft/smccc.hpp"
+#include "virt/doorbell.hpp"
 #include "virt/exit.hpp"
 #include "virt/expected.hpp"
 
@@ -85,10 +86,7 @@ public:
         ring();
     }
     /// Whoever sleeps looks whether it goes on.
-    void ring() {
-        doorbell_.fetch_add(1);
-        doorbell_.notify_one();
-    }
+    void ring() { doorbell_.ring(); }
 
 private:
     /// Returns once `awake()`, or if there was a kick.
@@ -114,8 +112,7 @@ private:
     bool store_pending_ = false; // the PC stays at a store that exited until the VMM has served it
     std::uint64_t device_irq_level_ = 0;
     std::atomic<bool> kicked_ = false;
-    // Every ring changes it. What was rung for is written before, and read after it: no wake is lost.
-    std::atomic<std::uint32_t> doorbell_ = 0;
+    virt::Doorbell doorbell_;
 };
 
 } // namespace arm64::soft

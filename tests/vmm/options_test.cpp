@@ -36,6 +36,7 @@ TEST(Options, Defaults) {
     EXPECT_EQ(options.cpus, std::nullopt);
     EXPECT_EQ(options.memory, std::nullopt);
     EXPECT_EQ(options.irqchip, std::nullopt);
+    EXPECT_EQ(options.backend.backend, Backend::automatic);
     EXPECT_EQ(options.backend.device, "/dev/kvm");
     EXPECT_TRUE(options.defaults);
     EXPECT_TRUE(options.reboot);
@@ -53,6 +54,7 @@ TEST(Options, TheRest) {
     EXPECT_EQ(options.loglevel, virt::log::Level::warning);
     EXPECT_EQ(options.name, "me");
     EXPECT_EQ(options.backend.device, "/dev/kvm2");
+    EXPECT_EQ(options.backend.backend, Backend::kvm) << "which has a device";
     EXPECT_EQ(options.dump_dtb, "x.dtb");
     EXPECT_EQ(options.timeout, std::chrono::seconds(30));
     EXPECT_FALSE(options.reboot);

@@ -56,7 +56,7 @@ expected<Report> measure_all(const IrqOptions& options, std::string_view version
     Report report{.version = std::string(version),
                   .kernel = host.release,
                   .cpus = usable_cpus(),
-                  .halt_poll_ns = halt_poll_ns(),
+                  .halt_poll_ns = backend->backend == Backend::kvm ? halt_poll_ns() : std::nullopt,
                   .backend = std::string(name_of(backend->backend)),
                   .irqchip = *irqchip,
                   .counter_frequency = system.counter_frequency(),

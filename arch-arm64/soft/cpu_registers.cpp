@@ -14,7 +14,6 @@
 namespace arm64::soft {
 namespace {
 
-using cpu::Cpu;
 using virt::RegisterId;
 
 // KVM_REG_SIZE_U32, _U128 in place of registers::arm64_u64.

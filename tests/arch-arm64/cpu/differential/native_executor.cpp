@@ -69,7 +69,7 @@ void load(const State& from, mcontext_t& to) {
 /// A batch takes milliseconds; a case that never ends is cut short here.
 void be_patient() {
     const itimerval timer{{0, 0}, {2, 0}};
-    setitimer(ITIMER_REAL, &timer, nullptr);
+    setitimer(ITIMER_VIRTUAL, &timer, nullptr);
 }
 
 void prepare(const Case& next) {
@@ -95,7 +95,7 @@ void classify(int signal, const siginfo_t& info, Outcome& outcome) {
         break;
     }
     case SIGILL: outcome.stop = Stop::UNDEFINED; break;
-    case SIGALRM: outcome.stop = Stop::endless; break;
+    case SIGVTALRM: outcome.stop = Stop::endless; break;
     default:
         outcome.stop = address == outcome.after.PC ? Stop::instruction_abort
                        : signal == SIGBUS          ? Stop::alignment
@@ -123,7 +123,7 @@ void on_signal(int signal, siginfo_t* info, void* opaque) {
         load(own, context);
         return;
     }
-    if (batch.next == 0 || signal == SIGALRM)
+    if (batch.next == 0 || signal == SIGVTALRM)
         be_patient();
     prepare(batch.cases[batch.next]);
     load(batch.cases[batch.next].before, context);
@@ -135,7 +135,7 @@ void execute(const Case* cases, Outcome* outcomes, std::size_t count) {
     batch = {cases, outcomes, count, 0, false};
     asm volatile("brk #1" ::: "memory");
     const itimerval off{};
-    setitimer(ITIMER_REAL, &off, nullptr);
+    setitimer(ITIMER_VIRTUAL, &off, nullptr);
 }
 
 bool map(std::uint64_t begin, std::uint64_t size, int protection) {
@@ -154,7 +154,7 @@ bool start() {
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigfillset(&action.sa_mask);
-    for (const int signal : {SIGTRAP, SIGILL, SIGSEGV, SIGBUS, SIGALRM})
+    for (const int signal : {SIGTRAP, SIGILL, SIGSEGV, SIGBUS, SIGVTALRM})
         if (sigaction(signal, &action, nullptr) != 0)
             return false;
     return true;

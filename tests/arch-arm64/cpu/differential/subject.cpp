@@ -79,7 +79,7 @@ Subject::Subject() : cpu_(std::make_unique<arm64::cpu::Cpu>(arm64::cpu::baseline
     start();
     struct sigaction action{};
     action.sa_handler = on_alarm;
-    sigaction(SIGALRM, &action, nullptr);
+    sigaction(SIGVTALRM, &action, nullptr);
 }
 
 Subject::~Subject() = default;
@@ -197,7 +197,7 @@ std::vector<Outcome> Subject::execute(std::span<const Case> cases) {
     for (const auto& next : cases) {
         const itimerval patience{{0, 0}, {2, 0}};
         if (outcomes.size() % 256 == 0 || outcomes.back().stop == Stop::endless)
-            setitimer(ITIMER_REAL, &patience, nullptr);
+            setitimer(ITIMER_VIRTUAL, &patience, nullptr);
         prepare(next);
         auto outcome = try_once(next.before);
         // Once more, from what is cached of it.
@@ -209,7 +209,7 @@ std::vector<Outcome> Subject::execute(std::span<const Case> cases) {
         outcomes.push_back(outcome);
     }
     const itimerval off{};
-    setitimer(ITIMER_REAL, &off, nullptr);
+    setitimer(ITIMER_VIRTUAL, &off, nullptr);
     running = nullptr;
     return outcomes;
 }

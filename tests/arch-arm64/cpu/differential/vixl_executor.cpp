@@ -129,7 +129,7 @@ void classify(Left how, Outcome& outcome) {
     }
     case Left::by_signal: break;
     }
-    if (last_signal == SIGALRM) {
+    if (last_signal == SIGVTALRM) {
         outcome.stop = Stop::endless;
     } else if (last_signal == SIGABRT) {
         outcome.stop = Stop::not_supported; // what it checks itself: alignment, and its own limits
@@ -150,7 +150,7 @@ void execute(const Case* cases, Outcome* outcomes, std::size_t count) {
     const itimerval patience{{0, 0}, {2, 0}};
     for (std::size_t n = 0; n < count; ++n) {
         if (n == 0 || outcomes[n - 1].stop == Stop::endless)
-            setitimer(ITIMER_REAL, &patience, nullptr);
+            setitimer(ITIMER_VIRTUAL, &patience, nullptr);
         prepare(cases[n]);
         load(cases[n].before, machine->simulator);
         const auto how = run(machine->simulator);
@@ -164,7 +164,7 @@ void execute(const Case* cases, Outcome* outcomes, std::size_t count) {
             machine = std::make_unique<Machine>();
     }
     const itimerval off{};
-    setitimer(ITIMER_REAL, &off, nullptr);
+    setitimer(ITIMER_VIRTUAL, &off, nullptr);
 }
 
 bool map(std::uint64_t begin, std::uint64_t size) {
@@ -179,7 +179,7 @@ bool start() {
     struct sigaction action{};
     action.sa_sigaction = on_signal;
     action.sa_flags = SA_SIGINFO | SA_NODEFER; // left by a jump
-    for (const int signal : {SIGSEGV, SIGBUS, SIGALRM, SIGABRT, SIGFPE})
+    for (const int signal : {SIGSEGV, SIGBUS, SIGVTALRM, SIGABRT, SIGFPE})
         if (sigaction(signal, &action, nullptr) != 0)
             return false;
     return true;

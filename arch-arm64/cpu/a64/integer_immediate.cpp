@@ -171,10 +171,6 @@ template <class T>
 void insert_unsigned(Cpu& cpu, const Op& op) { // a: shift, imm: mask before it
     cpu.x[op.d] = static_cast<T>((cpu.x[op.n] & op.imm) << op.a);
 }
-template <class T>
-void insert_signed(Cpu& cpu, const Op& op) { // a: to the top, m: back
-    extract_signed<T>(cpu, op);
-}
 /// BFM.
 template <class T>
 void merge(Cpu& cpu, const Op& op) { // a: rotation, imm: mask of what is inserted

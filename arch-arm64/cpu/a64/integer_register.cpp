@@ -294,25 +294,22 @@ void cls(Cpu& cpu, const Op& op) {
     cpu.x[op.d] = static_cast<u64>(std::countl_zero(differs) - 1);
 }
 
-template <class T>
-void one_source(Translator& t, Handler run, u32 n, u32 d) {
-    t.emit(run, {.d = destination(d), .n = source(n)});
-}
+void one_source(Translator& t, Handler run, u32 n, u32 d) { t.emit(run, {.d = destination(d), .n = source(n)}); }
 void rbit_row(Translator& t, u32 z, u32 n, u32 d) {
-    one_source<u64>(t, z != 0 ? handler<rbit<u64>> : handler<rbit<u32>>, n, d);
+    one_source(t, z != 0 ? handler<rbit<u64>> : handler<rbit<u32>>, n, d);
 }
 void rev16_row(Translator& t, u32 z, u32 n, u32 d) {
-    one_source<u64>(t, z != 0 ? handler<rev16<u64>> : handler<rev16<u32>>, n, d);
+    one_source(t, z != 0 ? handler<rev16<u64>> : handler<rev16<u32>>, n, d);
 }
 void rev32_row(Translator& t, u32 z, u32 n, u32 d) {
-    one_source<u64>(t, z != 0 ? handler<rev32_64> : handler<rev_32>, n, d);
+    one_source(t, z != 0 ? handler<rev32_64> : handler<rev_32>, n, d);
 }
-void rev64_row(Translator& t, u32 n, u32 d) { one_source<u64>(t, handler<rev_64>, n, d); }
+void rev64_row(Translator& t, u32 n, u32 d) { one_source(t, handler<rev_64>, n, d); }
 void clz_row(Translator& t, u32 z, u32 n, u32 d) {
-    one_source<u64>(t, z != 0 ? handler<clz<u64>> : handler<clz<u32>>, n, d);
+    one_source(t, z != 0 ? handler<clz<u64>> : handler<clz<u32>>, n, d);
 }
 void cls_row(Translator& t, u32 z, u32 n, u32 d) {
-    one_source<u64>(t, z != 0 ? handler<cls<u64>> : handler<cls<u32>>, n, d);
+    one_source(t, z != 0 ? handler<cls<u64>> : handler<cls<u32>>, n, d);
 }
 
 // ---- Two sources
